@@ -1,0 +1,117 @@
+import { ShoalError } from '@shoal/domain/shared/errors';
+import type { FastifyRequest } from 'fastify';
+import type { Credentials } from '../credentials';
+
+/** Everything is closed but this: method and path. */
+const OPEN: ReadonlySet<string> = new Set(['GET /', 'HEAD /', 'GET /healthz', 'HEAD /healthz', 'GET /readyz', 'HEAD /readyz']);
+
+/** Wrong credentials cost their sender this, the more the more often, and nobody else anything. */
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 2_000;
+/** Attempts of one address that wait at a time; one more is refused. */
+const MAX_PENDING = 8;
+/** Checks of unknown credentials that run or wait at a time, from all addresses; one more is refused. */
+const MAX_CHECKS = 64;
+/** Addresses that are remembered for having failed. */
+const MAX_ADDRESSES = 10_000;
+const FORGET_AFTER_MS = 10 * 60_000;
+
+interface Attempts {
+  failures: number;
+  pending: number;
+  lastMs: number;
+  turn: Promise<void>;
+}
+
+/**
+ * Asks for the credentials on every request of the control plane, whichever part of it answers.
+ *
+ * Credentials that were right before pass at once, so whoever guesses cannot keep the owner out. Others are checked one
+ * after the other for each address, and after each failure the next check of that address takes longer.
+ */
+export class Authenticator {
+  private readonly attempts = new Map<string, Attempts>();
+  private checks = 0;
+
+  /** @param credentials `undefined` when authentication is off. */
+  constructor(private readonly credentials: Credentials | undefined) {}
+
+  /** Rejects with `unauthorized`, `too-many-attempts`, or with `forbidden` what another site's page sent. */
+  async check(request: FastifyRequest): Promise<void> {
+    refuseOtherSites(request);
+    if (!this.credentials || OPEN.has(`${request.method} ${request.url.split('?', 1)[0]}`)) return;
+    const given = parseBasic(request.headers.authorization);
+    if (!given) throw new ShoalError('unauthorized', 'invalid credentials');
+    if (this.credentials.areKnown(given.user, given.password)) return;
+    await this.checkUnknown(this.credentials, given, request.ip);
+  }
+
+  private async checkUnknown(credentials: Credentials, { user, password }: BasicCredentials, address: string): Promise<void> {
+    const attempts = this.attemptsOf(address);
+    if (attempts.pending >= MAX_PENDING || this.checks >= MAX_CHECKS) {
+      throw new ShoalError('too-many-attempts', 'too many attempts at a time', { retryAfterSeconds: 1 });
+    }
+    attempts.pending++;
+    this.checks++;
+    const turn = attempts.turn.then(async () => {
+      const right = await credentials.areRight(user, password);
+      attempts.failures = right ? 0 : attempts.failures + 1;
+      attempts.lastMs = Date.now();
+      if (right) return true;
+      await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts.failures - 1), MAX_DELAY_MS));
+      return false;
+    });
+    attempts.turn = turn.then(() => undefined);
+    const right = await turn;
+    attempts.pending--;
+    this.checks--;
+    if (!right) throw new ShoalError('unauthorized', 'invalid credentials');
+  }
+
+  private attemptsOf(address: string): Attempts {
+    const known = this.attempts.get(address);
+    if (known) return known;
+    if (this.attempts.size >= MAX_ADDRESSES) this.forget();
+    const fresh: Attempts = { failures: 0, pending: 0, lastMs: Date.now(), turn: Promise.resolve() };
+    this.attempts.set(address, fresh);
+    return fresh;
+  }
+
+  /** The old ones; when there are none, all that wait for nothing. */
+  private forget(): void {
+    const idle = [...this.attempts].filter(([, { pending }]) => pending === 0);
+    const old = idle.filter(([, { lastMs }]) => Date.now() - lastMs > FORGET_AFTER_MS);
+    for (const [address] of old.length > 0 ? old : idle) this.attempts.delete(address);
+  }
+}
+
+interface BasicCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+function parseBasic(header: string | undefined): BasicCredentials | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** A browser adds the owner's credentials to what any page sends here; only our own pages may change anything. */
+function refuseOtherSites({ method, headers }: FastifyRequest): void {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return;
+  const { origin, host, 'sec-fetch-site': site } = headers;
+  const otherOrigin = typeof origin === 'string' && originHost(origin) !== host;
+  if (otherOrigin || site === 'cross-site' || site === 'same-site') {
+    throw new ShoalError('forbidden', 'requests from pages of another site are refused');
+  }
+}
+
+function originHost(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,113 @@
+import { createServer, type RequestListener } from 'node:http';
+import { existsSync } from 'node:fs';
+import fastifyStatic from '@fastify/static';
+import { ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import type { FastifyInstance } from 'fastify';
+import type { GatewayMetrics } from '../metrics-server';
+import type { Authenticator } from './authenticate';
+import { ControlPlaneModule } from './control-plane.module';
+import { ErrorFilter, sendError } from './error.filter';
+import { describeApi } from './openapi';
+
+/** Of a body on the control plane. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+const UI_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/** Swagger UI styles its elements in place. */
+const DOCS_POLICY = UI_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+
+export interface ControlPlaneOptions {
+  /** Use cases and settings, each injected under its class. */
+  readonly instances: readonly object[];
+  readonly authenticator: Authenticator;
+  readonly metrics: GatewayMetrics;
+  readonly version: string;
+  /** The portal's files; nothing is served at `/ui/` where there are none. */
+  readonly portalFolder: string;
+}
+
+/** Builds the control plane, Nest on Fastify, and returns what answers its requests; it listens nowhere itself. */
+export async function createControlPlane(options: ControlPlaneOptions): Promise<RequestListener> {
+  let listener: RequestListener | undefined;
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoutes: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    serverFactory: (handler: RequestListener) => {
+      listener = handler;
+      return createServer(handler);
+    },
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  readEveryBodyAsJson(fastify);
+  const patterns = collectRoutes(fastify);
+  guard(fastify, options);
+  const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of(options.instances), adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
+  app.useGlobalFilters(new ErrorFilter(patterns));
+  SwaggerModule.setup('docs', app, () => describeApi(app, options.version), { jsonDocumentUrl: 'openapi.json', customSiteTitle: 'Shoal API' });
+  fastify.get('/', (_request, reply) => reply.redirect('/ui/', 301));
+  if (existsSync(options.portalFolder)) {
+    await fastify.register(fastifyStatic, { root: options.portalFolder, prefix: '/ui/', redirect: true, decorateReply: false });
+  }
+  await app.init();
+  await fastify.ready();
+  return listener!;
+}
+
+/** Existing clients say all kinds of content types, or none. */
+function readEveryBodyAsJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(body as string));
+    } catch {
+      done(new ShoalError('invalid-request', 'Cannot parse request. Please pass valid JSON.'));
+    }
+  });
+}
+
+function guard(fastify: FastifyInstance, { authenticator, metrics }: ControlPlaneOptions): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    try {
+      await authenticator.check(request);
+    } catch (error) {
+      sendError(request, reply, error);
+      return reply;
+    }
+    return undefined;
+  });
+  fastify.addHook('preValidation', async (request) => {
+    const needsBody = request.method === 'POST' || request.method === 'PUT' || (request.method === 'DELETE' && !request.params);
+    const isObject = typeof request.body === 'object' && request.body !== null && !Array.isArray(request.body);
+    if (needsBody && !isObject) throw new ShoalError('invalid-request', 'A body is required for this endpoint: a JSON object.');
+  });
+  fastify.addHook('onSend', async (request, reply) => {
+    void reply.header('X-Content-Type-Options', 'nosniff');
+    if (request.url.startsWith('/ui')) void reply.headers({ 'Content-Security-Policy': UI_POLICY, 'Referrer-Policy': 'no-referrer' });
+    if (request.url.startsWith('/docs')) void reply.headers({ 'Content-Security-Policy': DOCS_POLICY, 'Referrer-Policy': 'no-referrer' });
+  });
+  fastify.addHook('onResponse', async (request, reply) => {
+    metrics.observeRequest(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1_000);
+  });
+}
+
+/** The patterns of all routes, to tell a wrong method from a wrong path. */
+function collectRoutes(fastify: FastifyInstance): Set<string> {
+  const patterns = new Set<string>();
+  fastify.addHook('onRoute', ({ url }) => {
+    if (!url.includes('*')) patterns.add(url);
+  });
+  return patterns;
+}

@@ -1,0 +1,99 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
+import { Functions } from '@shoal/domain/functions/functions';
+import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
+import { parseFunctionName } from '@shoal/domain/invocation/route';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { ControlPlaneSettings } from './control-plane-settings';
+import { Fails } from './error-answer';
+import {
+  DeleteFunctionRequest,
+  FunctionDeployment,
+  FunctionStatus,
+  ScaleServiceRequest,
+  toFunctionSpec,
+  toFunctionStatus,
+} from './functions.dto';
+import { lastOf, namespaceOf } from './namespace-query';
+
+const NamespaceQuery = () => ApiQuery({ name: 'namespace', required: false, description: 'The default namespace when left out.' });
+
+@ApiTags('functions')
+@Controller('system')
+export class FunctionsController {
+  constructor(
+    private readonly functions: Functions,
+    private readonly metrics: CallMetrics,
+    private readonly settings: ControlPlaneSettings,
+  ) {}
+
+  @Get('functions')
+  @ApiOperation({ summary: 'Lists the functions of a namespace' })
+  @NamespaceQuery()
+  @ApiOkResponse({ type: [FunctionStatus] })
+  @Fails({ 400: 'The namespace is no name.' })
+  async list(@Query('namespace') namespace?: string): Promise<FunctionStatus[]> {
+    const states = await this.functions.list(namespaceOf(undefined, namespace, this.settings.functionNamespace));
+    return states.map((state) => toFunctionStatus(state, this.metrics.invocations(functionKey(state.spec.id))));
+  }
+
+  @Post('functions')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Deploys a function, or replaces it', description: 'Answers once it is accepted, not once it is ready.' })
+  @NamespaceQuery()
+  @ApiAcceptedResponse({ description: 'Accepted.' })
+  @Fails({ 400: 'A field is wrong; the text names it.', 413: 'The body is too large.', 503: 'The backend cannot be reached.' })
+  async deploy(@Body() body: FunctionDeployment, @Query('namespace') namespace?: string): Promise<void> {
+    await this.functions.deploy(toFunctionSpec(body, lastOf(namespace), this.settings.functionNamespace));
+  }
+
+  @Put('functions')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Replaces a function', description: 'Everything is replaced; what the body leaves out is empty then.' })
+  @NamespaceQuery()
+  @ApiAcceptedResponse({ description: 'Accepted.' })
+  @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.', 503: 'The backend cannot be reached.' })
+  async update(@Body() body: FunctionDeployment, @Query('namespace') namespace?: string): Promise<void> {
+    await this.functions.update(toFunctionSpec(body, lastOf(namespace), this.settings.functionNamespace));
+  }
+
+  @Delete('functions')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Removes a function', description: 'Its calls in flight end first.' })
+  @NamespaceQuery()
+  @ApiAcceptedResponse({ description: 'Accepted.' })
+  @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.' })
+  async remove(@Body() body: DeleteFunctionRequest, @Query('namespace') namespace?: string): Promise<void> {
+    await this.functions.remove(this.idOf(body.functionName, body.namespace, namespace));
+  }
+
+  @Get('function/:name')
+  @ApiOperation({ summary: 'Tells the state of a function' })
+  @NamespaceQuery()
+  @ApiQuery({ name: 'usage', required: false, description: 'Accepted for the sake of clients; this provider measures no usage.' })
+  @ApiOkResponse({ type: FunctionStatus })
+  @Fails({ 404: 'There is no such function.' })
+  async get(@Param('name') name: string, @Query('namespace') namespace?: string): Promise<FunctionStatus> {
+    const id = this.idOf(name, undefined, namespace);
+    return toFunctionStatus(await this.functions.get(id), this.metrics.invocations(functionKey(id)));
+  }
+
+  @Post('scale-function/:name')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Sets how many replicas a function has', description: 'To be seen at once in its state.' })
+  @NamespaceQuery()
+  @ApiAcceptedResponse({ description: 'Accepted.' })
+  @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.' })
+  async scale(@Param('name') name: string, @Body() body: ScaleServiceRequest, @Query('namespace') namespace?: string): Promise<void> {
+    await this.functions.scale(this.idOf(name, body.namespace, namespace), body.replicas);
+  }
+
+  /** A name may bring its namespace with it, as in a function's URL. */
+  private idOf(name: string, inBody: string | null | undefined, inQuery: string | undefined): FunctionId {
+    const namespace = namespaceOf(inBody, inQuery, this.settings.functionNamespace);
+    const id = parseFunctionName(name, namespace);
+    if (!id) throw new ShoalError('function-not-found', 'there is no function of that name: names have a-z, 0-9 and - only');
+    return id;
+  }
+}

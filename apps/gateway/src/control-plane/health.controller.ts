@@ -1,0 +1,43 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { Fails } from './error-answer';
+
+/** Says why the gateway cannot serve functions now; `undefined` when it can. */
+export class Readiness {
+  constructor(readonly problem: () => string | undefined) {}
+}
+
+@ApiTags('health')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly health: HealthCheckService,
+    private readonly indicator: HealthIndicatorService,
+  ) {}
+
+  @Get('healthz')
+  @Header('Content-Type', 'text/plain; charset=utf-8')
+  @ApiOperation({ summary: 'Tells that the gateway is alive' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string', example: 'OK' } })
+  alive(): string {
+    return 'OK';
+  }
+
+  @Get('readyz')
+  @HealthCheck({ swaggerDocumentation: false })
+  @ApiOperation({ summary: 'Tells whether functions can be served' })
+  @ApiOkResponse({ description: 'They can.', schema: { type: 'object' } })
+  @Fails({ 503: 'They cannot; the body says why.' })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => {
+        const check = this.indicator.check('provider');
+        const reason = this.readiness.problem();
+        return reason === undefined ? check.up() : check.down({ reason });
+      },
+    ]);
+  }
+}

@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Functions } from '@shoal/domain/functions/functions';
+import { parseFunctionName } from '@shoal/domain/invocation/route';
+import type { LogQuery, LogSource } from '@shoal/domain/logs/log-source';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import type { FastifyReply } from 'fastify';
+import { ControlPlaneSettings } from './control-plane-settings';
+import { Fails } from './error-answer';
+import { lastOf, namespaceOf } from './namespace-query';
+
+type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Where the lines come from; a class, because Nest finds what it injects by class. */
+export class Logs {
+  constructor(readonly source: LogSource) {}
+}
+
+@ApiTags('logs')
+@Controller('system/logs')
+export class LogsController {
+  constructor(
+    private readonly logs: Logs,
+    private readonly functions: Functions,
+    private readonly settings: ControlPlaneSettings,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Reads the log of a function',
+    description: 'One JSON object a line: `name`, `namespace`, `instance`, `timestamp`, `text`. Of a parameter given twice the last counts.',
+  })
+  @ApiQuery({ name: 'name', required: true, description: 'The function.' })
+  @ApiQuery({ name: 'namespace', required: false, description: 'The default namespace when left out.' })
+  @ApiQuery({ name: 'instance', required: false, description: 'One replica only.' })
+  @ApiQuery({ name: 'since', required: false, description: 'Only lines after this moment, RFC 3339.' })
+  @ApiQuery({ name: 'tail', required: false, description: 'Only the last so many; 0 or less: all.', schema: { type: 'integer' } })
+  @ApiQuery({ name: 'follow', required: false, description: 'Go on with new lines.', schema: { type: 'boolean' } })
+  @ApiProduces('application/x-ndjson')
+  @ApiOkResponse({ description: 'The lines, oldest first.', schema: { type: 'string' } })
+  @Fails({ 404: 'There is no such function.', 422: 'The query cannot be read.' })
+  async read(@Query() raw: RawQuery, @Res() reply: FastifyReply): Promise<void> {
+    const query = this.parse(raw);
+    if (!query) {
+      await reply.status(422).type('text/plain; charset=utf-8').send('could not parse the log request\n');
+      return;
+    }
+    await this.functions.get(query.id);
+    const lines = Readable.from(this.lines(query), { objectMode: false });
+    await reply.type('application/x-ndjson').send(lines);
+  }
+
+  private async *lines(query: LogQuery): AsyncGenerator<string> {
+    for await (const line of this.logs.source.read(query)) yield `${JSON.stringify(line)}\n`;
+  }
+
+  private parse(raw: RawQuery): LogQuery | undefined {
+    const [name, since, tail = '-1', follow = 'false', instance] = ['name', 'since', 'tail', 'follow', 'instance'].map((key) => lastOf(raw[key]));
+    if (!name) throw new ShoalError('invalid-request', 'name must say which function');
+    const id = parseFunctionName(name, namespaceOf(undefined, raw['namespace'], this.settings.functionNamespace));
+    if (!id) throw new ShoalError('function-not-found', 'there is no function of that name');
+    const sinceMs = since ? Date.parse(since) : undefined;
+    if (Number.isNaN(sinceMs) || !/^-?\d{1,9}$/.test(tail) || !/^(true|false|1|0)$/.test(follow)) return undefined;
+    return {
+      id,
+      follow: follow === 'true' || follow === '1',
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      ...(Number(tail) > 0 ? { tail: Number(tail) } : {}),
+      ...(instance ? { instance } : {}),
+    };
+  }
+}

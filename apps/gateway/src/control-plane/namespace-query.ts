@@ -1,0 +1,23 @@
+import { parseName } from '@shoal/domain/functions/function-spec';
+import { ShoalError } from '@shoal/domain/shared/errors';
+
+/** A query parameter's value; of one that is given several times the last. */
+export function lastOf(value: string | readonly string[] | undefined): string | undefined {
+  return Array.isArray(value) ? (value as readonly string[]).at(-1) : (value as string | undefined);
+}
+
+/**
+ * The namespace of a request: clients say it in the body, in the query, in both or not at all.
+ * Rejects with `invalid-request` when it is no name, or when the two contradict each other.
+ */
+export function namespaceOf(
+  inBody: string | null | undefined,
+  inQuery: string | readonly string[] | undefined,
+  fallback: string,
+): string {
+  const query = lastOf(inQuery);
+  if (inBody && query && inBody !== query) {
+    throw new ShoalError('invalid-request', 'namespace is one thing in the body and another in the query');
+  }
+  return parseName(inBody || query || fallback, 'namespace');
+}

@@ -1,0 +1,108 @@
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'] as const;
+
+/** Describes every route of the gateway: the control plane's from its controllers, the data plane's by hand. */
+export function describeApi(app: NestFastifyApplication, version: string): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setTitle('Shoal')
+    .setDescription('Deploys, runs and scales functions. Calls to functions need no credentials; everything under /system does.')
+    .setVersion(version)
+    .addBasicAuth()
+    .addSecurityRequirements('basic');
+  const document = SwaggerModule.createDocument(app, builder.build());
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem, CallError: callError } };
+  const guarded = Object.entries(document.paths).filter(([path]) => path.startsWith('/system/'));
+  for (const [, item] of guarded) {
+    for (const method of METHODS) {
+      const responses = item[method]?.responses;
+      if (responses) responses['401'] = { description: 'The credentials are missing or wrong.', ...textOrProblem };
+    }
+  }
+  document.paths['/'] = { post: callOperation('Calls the function that `X-Function` or an Alexa intent names', true) };
+  document.paths['/function/{name}'] = forAllMethods('Calls a function', '');
+  document.paths['/function/{name}/{path}'] = forAllMethods('Calls a function with a path', 'Path');
+  document.paths['/healthz']!.get!.security = [];
+  document.paths['/readyz']!.get!.security = [];
+  return document;
+}
+
+const textOrProblem = {
+  content: {
+    'text/plain': { schema: { type: 'string' } },
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  },
+} as const;
+
+const problem: SchemaObject = {
+  type: 'object',
+  description: 'RFC 9457.',
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string' },
+    detail: { type: 'string' },
+  },
+};
+
+const callError: SchemaObject = {
+  type: 'object',
+  description: 'An answer that the gateway made, not the function; the header X-Shoal-Error says so too.',
+  required: ['code', 'message', 'callId', 'layer'],
+  properties: {
+    code: { type: 'string', example: 'upstream-timeout' },
+    message: { type: 'string' },
+    callId: { type: 'string' },
+    layer: { type: 'string', enum: ['gateway', 'provider', 'watchdog', 'function'] },
+    limitMs: { type: 'number' },
+    elapsedMs: { type: 'number' },
+  },
+};
+
+const CALL_FAILURES: Readonly<Record<string, string>> = {
+  404: 'There is no such function.',
+  413: 'The body is too large.',
+  414: 'The request target is too long.',
+  429: 'Too many calls wait; `Retry-After` says when to try again.',
+  431: 'The headers are too large.',
+  502: 'The replica broke off or could not be reached.',
+  503: 'No replica is ready; the message has the reason.',
+  504: 'A limit on time was hit; the body says which.',
+};
+
+function forAllMethods(summary: string, idSuffix: string): OpenAPIObject['paths'][string] {
+  return Object.fromEntries(
+    METHODS.map((method) => [method, { ...callOperation(summary, false), operationId: `call${idSuffix}_${method}`, parameters: parametersOf(idSuffix !== '') }]),
+  );
+}
+
+function parametersOf(withPath: boolean): NonNullable<Operation['parameters']> {
+  const name = { name: 'name', in: 'path', required: true, description: 'NAME or NAME.NAMESPACE', schema: { type: 'string' } } as const;
+  const path = { name: 'path', in: 'path', required: true, description: 'Reaches the function as it is.', schema: { type: 'string' } } as const;
+  return withPath ? [name, path] : [name];
+}
+
+function callOperation(summary: string, root: boolean): Operation {
+  const failures = Object.entries(CALL_FAILURES).map(([status, description]) => [
+    status,
+    { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/CallError' } } } },
+  ]);
+  const header = { name: 'X-Function', in: 'header', required: false, description: 'NAME or NAME.NAMESPACE', schema: { type: 'string' } } as const;
+  return {
+    tags: ['calls'],
+    summary,
+    security: [],
+    ...(root ? { operationId: 'callNamed', parameters: [header] } : {}),
+    responses: {
+      default: { description: "The function's own answer, whatever its status." },
+      ...(root ? { 400: { description: 'Neither a header nor an intent names a function.' } } : {}),
+      ...Object.fromEntries(failures),
+    },
+  } as Operation;
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
+import type { Call } from '@shoal/domain/invocation/calls';
+import { parseDurationMs } from '@shoal/domain/shared/duration';
+
+/** Set by us, whatever the caller said. */
+const REPLACED_IN_REQUEST: ReadonlySet<string> = new Set(['host', 'expect', 'x-call-id', 'x-start-time', 'x-timeout']);
+/** Set by us, whatever the function said. */
+export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time']);
+/** A caller's own id is kept when it is fit for logs and URLs. */
+const CALL_ID = /^[\w.:-]{1,128}$/;
+/** The watchdog's limit comes after ours, so that who answers is not left to chance. */
+const WATCHDOG_MARGIN_MS = 100;
+
+/** What identifies one call in headers, logs and errors. */
+export interface CallIdentity {
+  readonly callId: string;
+  /** Nanoseconds since the Unix epoch, as text (wire contract §1.5.3). */
+  readonly startTime: string;
+}
+
+export function identify(req: IncomingMessage): CallIdentity {
+  const given = req.headers['x-call-id'];
+  const callId = typeof given === 'string' && CALL_ID.test(given) ? given : randomUUID();
+  return { callId, startTime: `${Date.now()}000000` };
+}
+
+/** The headers that the function gets (wire contract §1.5.3), flat; `limitMs` is how long it may take. */
+export function requestHeaders(req: IncomingMessage, { callId, startTime }: CallIdentity, limitMs: number): string[] {
+  const headers = endToEndHeaders(req.rawHeaders, REPLACED_IN_REQUEST);
+  headers.push('X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Timeout', `${watchdogLimitMs(req, limitMs)}ms`);
+  const given = req.headers;
+  if (given['x-forwarded-host'] === undefined && given.host !== undefined) headers.push('X-Forwarded-Host', given.host);
+  if (given['x-forwarded-for'] === undefined) headers.push('X-Forwarded-For', peerOf(req));
+  if (given['traceparent'] === undefined) headers.push('traceparent', newTrace());
+  return headers;
+}
+
+/** Headers that every answer to a call carries, flat. */
+export function answerHeaders({ callId, startTime }: CallIdentity, call: Call): string[] {
+  const elapsedMs = call.elapsedMs();
+  const execMs = elapsedMs - call.queuedMs - call.wokenMs - call.gatewayMs;
+  const receipt =
+    `queue;dur=${call.queuedMs.toFixed(1)}, wake;dur=${call.wokenMs.toFixed(1)}, ` +
+    `exec;dur=${execMs.toFixed(1)}, gateway;dur=${call.gatewayMs.toFixed(1)}`;
+  return ['X-Call-Id', callId, 'X-Start-Time', startTime, 'Server-Timing', receipt];
+}
+
+function watchdogLimitMs(req: IncomingMessage, limitMs: number): number {
+  const asked = req.headers['x-timeout'];
+  const askedMs = typeof asked === 'string' ? parseDurationMs(asked) : undefined;
+  return Math.ceil(Math.min(askedMs || Infinity, limitMs + WATCHDOG_MARGIN_MS));
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  const { remoteAddress = '', remotePort = 0 } = socket;
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
+/** A W3C trace context that begins here. */
+function newTrace(): string {
+  const [traceId, spanId] = [randomUUID(), randomUUID()].map((id) => id.replaceAll('-', ''));
+  return `00-${traceId}-${spanId!.slice(16)}-01`;
+}

@@ -1,0 +1,30 @@
+import type { ErrorCode } from '@shoal/domain/shared/errors';
+
+/** The status of each error, on the data plane and on the control plane alike. */
+export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
+  'invalid-request': 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'function-not-found': 404,
+  'secret-not-found': 404,
+  'namespace-not-found': 404,
+  'route-not-found': 404,
+  'method-not-allowed': 405,
+  'already-exists': 409,
+  'in-use': 409,
+  'body-too-large': 413,
+  'uri-too-long': 414,
+  'over-capacity': 429,
+  'too-many-attempts': 429,
+  'client-closed': 499,
+  internal: 500,
+  unsupported: 501,
+  'replica-failed': 502,
+  'replica-unreachable': 502,
+  'backend-unavailable': 503,
+  'not-ready': 503,
+  'shutting-down': 503,
+  'not-ready-in-time': 504,
+  'upstream-timeout': 504,
+  'exec-timeout': 504,
+};

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { messageOf } from '@shoal/domain/shared/errors';
+import { compose, type Gateway, type Installation } from './compose';
+import { ConfigError, loadConfig, type Config } from './config';
+import { Credentials } from './credentials';
+import { DataDirectory } from './data-directory';
+import { deploySamples } from './samples';
+import { listen } from './server';
+import { StartError } from './start-error';
+import { version } from './version';
+
+/** Idle functions are looked for this often. */
+const SLEEP_CHECK_MS = 5_000;
+
+/** The program lies in `dist/gateway`, beside the other apps. */
+const root = join(__dirname, '..', '..');
+const installation: Installation = {
+  watchdogScript: join(__dirname, '..', 'watchdog', 'main.cjs'),
+  portalFolder: join(__dirname, '..', 'portal'),
+  samplesFolder: join(root, 'functions'),
+};
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const data = DataDirectory.open(config.home);
+  const admin = await loadAdmin(config);
+  const gateway = await compose(config, data, admin?.credentials, installation);
+  endOnSignals(gateway, config);
+
+  const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
+  const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
+  if (config.deploySamples && !data.samplesDeployed) {
+    await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
+    data.markSamplesDeployed();
+  }
+  setInterval(() => void gateway.sleeper.tick(), SLEEP_CHECK_MS).unref();
+  console.log(banner({ config, port, metricsPort, admin }));
+}
+
+interface Admin {
+  readonly credentials: Credentials;
+  readonly user?: string;
+  readonly newPassword?: string;
+}
+
+async function loadAdmin(config: Config): Promise<Admin | undefined> {
+  if (!config.basicAuth) return undefined;
+  if (config.secretMountPath !== undefined) return { credentials: Credentials.fromFiles(config.secretMountPath) };
+  return Credentials.ofHome(config.home);
+}
+
+/** The first signal drains; a second one does not wait. */
+function endOnSignals({ server, provider, metricsServer }: Gateway, config: Config): void {
+  let ending = false;
+  const end = async () => {
+    if (ending) process.exit(1);
+    ending = true;
+    console.log('Shutting down: calls in flight may finish. Once more to end at once.');
+    await server.drain(config.writeTimeoutMs);
+    metricsServer.close();
+    metricsServer.closeAllConnections();
+    await provider.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void end());
+  process.on('SIGINT', () => void end());
+}
+
+function banner({ config, port, metricsPort, admin }: { config: Config; port: number; metricsPort: number; admin: Admin | undefined }): string {
+  // An address that means all of them is none that a browser could open.
+  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = `http://${host}:${port}`;
+  const lines = [
+    `Shoal ${version.release} is up. Functions run as processes of this machine, without a sandbox.`,
+    '',
+    `  Portal     ${url}/ui/`,
+    `  API docs   ${url}/docs`,
+    `  Metrics    http://${config.metricsHost}:${metricsPort}/metrics`,
+    `  Try        curl -d 'hello, shoal' ${url}/function/echo`,
+    `  Sign in    ${signIn(config, admin)}`,
+    `  Data       ${config.home}`,
+  ];
+  return `\n${lines.join('\n')}\n`;
+}
+
+function signIn(config: Config, admin: Admin | undefined): string {
+  if (!admin) return 'authentication is off (basic_auth=false): whoever can reach the port is admin';
+  if (admin.newPassword) return `user ${admin.user}, password ${admin.newPassword} (shown this once)`;
+  if (config.secretMountPath !== undefined) return `with the user and password in ${config.secretMountPath}`;
+  return `user ${admin.user}, with the password of the first start (lost? delete ${join(config.home, 'admin.json')} and start again)`;
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof StartError;
+  console.error(expected ? messageOf(error) : error);
+  process.exit(1);
+});

@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { routeOf, type Route } from '@shoal/domain/invocation/route';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { sendCallErrorRaw } from './data-plane/call-error';
+import type { CallHandler } from './data-plane/handle-call';
+import { StartError } from './start-error';
+
+/** Of a request's head in all (wire contract §1.1). */
+const MAX_HEADER_BYTES = 1024 * 1024;
+const KEEP_ALIVE_MS = 65_000;
+/** How often connections are checked for having taken too long. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+export interface GatewayServerOptions {
+  readonly functionNamespace: string;
+  /** To receive one request whole. */
+  readonly readTimeoutMs: number;
+  readonly callHandler: CallHandler;
+  /** Everything that is not a call. */
+  readonly controlPlane: RequestListener;
+}
+
+/** The one listener: the path decides which plane answers. */
+export class GatewayServer {
+  private readonly server: Server;
+  private draining = false;
+
+  constructor(private readonly options: GatewayServerOptions) {
+    this.server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: options.readTimeoutMs,
+      headersTimeout: options.readTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    });
+    // The size of the head bounds their number; past a number of its own, Node would drop headers silently.
+    this.server.maxHeadersCount = 0;
+    this.server
+      .on('request', (req, res) => this.onRequest(req, res))
+      // Answered by who takes the call, once it is clear that somebody wants the body.
+      .on('checkContinue', (req, res) => this.onRequest(req, res))
+      .on('checkExpectation', (_req, res) => res.writeHead(417).end())
+      .on('upgrade', (req, socket, head) => this.onUpgrade(req, socket, head))
+      .on('connect', (_req, socket) => sendCallErrorRaw(socket, new ShoalError('method-not-allowed', 'CONNECT is not for here'), 'none'))
+      .on('clientError', (error: NodeJS.ErrnoException, socket) => answerClientError(error, socket as Socket));
+  }
+
+  /** Resolves with the port. @throws StartError when it cannot be had. */
+  listen(host: string, port: number, setting: string): Promise<number> {
+    return listen(this.server, { host, port, setting });
+  }
+
+  /** Takes no new connections and no new calls, and resolves when those in flight have ended, or after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.draining = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const timer = setTimeout(() => this.server.closeAllConnections(), limitMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  private onRequest(req: IncomingMessage, res: ServerResponse): void {
+    const route = this.routeOf(req);
+    if (this.draining) {
+      // It came on a connection that was open already; the answer asks to close that.
+      sendCallErrorRaw(res.socket!, new ShoalError('shutting-down', 'the gateway is shutting down', { retryAfterSeconds: 1 }), 'none');
+      return;
+    }
+    if (route.kind === 'control-plane') {
+      if (req.headers.expect !== undefined) res.writeContinue();
+      this.options.controlPlane(req, res);
+      return;
+    }
+    void this.options.callHandler.handle(req, res, route);
+  }
+
+  private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    void this.options.callHandler.upgrade(req, socket, head, this.routeOf(req));
+  }
+
+  private routeOf(req: IncomingMessage): Route {
+    // A client that takes us for a proxy sends the whole URL.
+    if (req.url?.startsWith('http://')) req.url = req.url.replace(/^http:\/\/[^/?]*/, '') || '/';
+    return routeOf(req.method ?? 'GET', req.url ?? '/', this.options.functionNamespace);
+  }
+}
+
+/** Resolves with the port. @throws StartError naming `setting` when the port cannot be had. */
+export function listen(
+  server: Server,
+  { host, port, setting }: { readonly host: string; readonly port: number; readonly setting: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(listenProblem(error, host, port, setting))));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, host: string, port: number, setting: string): string {
+  if (error.code === 'EADDRINUSE') return `Port ${port} on ${host} is in use: stop what uses it, or set ${setting} to another one.`;
+  if (error.code === 'EACCES') return `Port ${port} on ${host} needs more rights than we have: set ${setting} to 1024 or more.`;
+  return `${host}:${port} cannot be listened on (${error.code}): check SHOAL_HOST and ${setting}.`;
+}
+
+/** Requests that cannot be read never reach a plane. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, code, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'headers-too-large', `the head of a request may have ${MAX_HEADER_BYTES} bytes`]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'read-timeout', 'the request did not arrive within read_timeout']
+        : ['400 Bad Request', 'invalid-request', 'this is not HTTP/1.1'];
+  const body = `${JSON.stringify({ code, message: text, layer: 'gateway' })}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nX-Shoal-Error: ${code}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

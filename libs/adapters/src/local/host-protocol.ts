@@ -1,0 +1,43 @@
+/**
+ * What the local provider and the function host say to each other, as JSON over the host's IPC channel. The provider
+ * states what ought to be; the host makes it so, and tells whenever something has changed. When the channel ends, so
+ * does the host, with all that it runs.
+ */
+export type ToHost =
+  | {
+      readonly type: 'put';
+      readonly key: string;
+      /** A higher one replaces the function; the same one changes `replicas` only. */
+      readonly generation: number;
+      /** The whole environment of its processes, the watchdog's settings among it. */
+      readonly env: Readonly<Record<string, string>>;
+      /** Instead of the command in `env.fprocess`, when that could not say it. */
+      readonly argv?: readonly string[];
+      readonly cwd: string;
+      readonly replicas: number;
+    }
+  | { readonly type: 'remove'; readonly key: string };
+
+export type FromHost =
+  | {
+      readonly type: 'listening';
+      readonly port: number;
+      /** First segment of every path: without it, nobody else on this machine can call. */
+      readonly token: string;
+    }
+  | {
+      readonly type: 'state';
+      readonly key: string;
+      readonly generation: number;
+      /** Those that can take calls. */
+      readonly ready: readonly { readonly id: string; readonly maxInflight: number }[];
+      /** Why fewer than asked for are ready. */
+      readonly failure?: string;
+    };
+
+/** One line of `GET /<token>/logs?key=…[&sinceMs=…][&tail=…][&instance=…]&follow=true|false`, newline-delimited JSON. */
+export interface HostLogLine {
+  readonly timestamp: string;
+  readonly instance: string;
+  readonly text: string;
+}

@@ -1,0 +1,229 @@
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type {
+  FunctionChange,
+  FunctionProvider,
+  FunctionState,
+  Replica,
+  StopWatching,
+} from '@shoal/domain/functions/function-provider';
+import { functionKey, type FunctionId, type FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { parseScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
+import type { Clock } from '@shoal/domain/shared/clock';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { FunctionFiles, type StoredFunction } from './function-files';
+import { FunctionHostProcess } from './function-host-process';
+import type { FromHost } from './host-protocol';
+import { resolveLaunch, type Launch } from './launch';
+import { secretFile } from './local-secret-store';
+
+export interface LocalProviderOptions {
+  /** The data directory. */
+  readonly home: string;
+  /** The watchdog's program file. */
+  readonly watchdogScript: string;
+  /** Where bundles are looked for by name, first match wins. */
+  readonly bundleFolders: readonly string[];
+  /** Tells this data directory's processes from those of others; the same after a restart. */
+  readonly instanceId: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Kills every process that has this `NAME=value` in its environment. */
+  readonly killMarked: (entry: string) => void;
+  readonly clock: Clock;
+  /** For people: what could not be applied or read. */
+  readonly warn: (text: string) => void;
+}
+
+interface Entry extends StoredFunction {
+  readonly generation: number;
+  /** `undefined` when it could not be worked out at start-up; then `failure` says why. */
+  readonly launch: Launch | undefined;
+  readonly ready: readonly Replica[];
+  readonly failure: string | undefined;
+}
+
+/** Runs functions as processes of this machine, hosted by one function host. State is in files and survives restarts. */
+export class LocalFunctionProvider implements FunctionProvider {
+  readonly info = { provider: 'shoal-local', orchestration: 'local' };
+  /** Where the host's log of each function can be read; `undefined` while there is no host. */
+  hostUrl: string | undefined;
+  private readonly entries = new Map<string, Entry>();
+  private readonly listeners = new Set<(change: FunctionChange) => void>();
+  private readonly files: FunctionFiles;
+  private readonly host: FunctionHostProcess;
+  private lastGeneration = 0;
+  private lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: LocalProviderOptions) {
+    this.files = new FunctionFiles(join(options.home, 'functions'), options.warn);
+    this.host = new FunctionHostProcess({
+      script: options.watchdogScript,
+      mark: `SHOAL_HOST=${options.instanceId}`,
+      killMarked: options.killMarked,
+      clock: options.clock,
+      listening: (url) => {
+        this.hostUrl = url;
+        for (const key of this.entries.keys()) this.tellHost(key);
+      },
+      state: (message) => this.onState(message),
+      lost: (reason) => this.onHostLost(reason),
+    });
+  }
+
+  /** Brings back what was deployed, and starts the host. */
+  async start(): Promise<void> {
+    const [stored] = await Promise.all([this.files.load(), this.host.start()]);
+    for (const one of stored) {
+      const key = functionKey(one.spec.id);
+      try {
+        this.entries.set(key, this.entryOf(one, await this.prepare(one.spec)));
+      } catch (error) {
+        this.options.warn(`${key} cannot run: ${messageOf(error)}`);
+        this.entries.set(key, { ...this.entryOf(one, undefined), failure: messageOf(error) });
+      }
+      this.publish(key);
+      this.tellHost(key);
+    }
+  }
+
+  /** Ends the host and all functions. */
+  async stop(): Promise<void> {
+    await this.host.stop();
+  }
+
+  apply(spec: FunctionSpec): Promise<void> {
+    return this.oneAtATime(async () => {
+      const key = functionKey(spec.id);
+      const before = this.entries.get(key);
+      const launch = await this.prepare(spec);
+      for (const note of launch.notes) this.options.warn(note);
+      const { min, max } = parseScalingPolicy(spec.labels);
+      const replicas = before ? Math.min(Math.max(before.replicas, min), max) : min;
+      const stored = { spec, replicas, createdAt: before?.createdAt ?? new Date(this.options.clock.nowMs()).toISOString() };
+      await this.files.save(stored);
+      this.entries.set(key, { ...this.entryOf(stored, launch), ready: before?.ready ?? [] });
+      this.publish(key);
+      this.tellHost(key);
+    });
+  }
+
+  remove(id: FunctionId): Promise<void> {
+    return this.oneAtATime(async () => {
+      const key = functionKey(id);
+      if (!this.entries.has(key)) return;
+      await this.files.remove(id);
+      this.entries.delete(key);
+      for (const listener of this.listeners) listener({ kind: 'removed', id });
+      this.host.send({ type: 'remove', key });
+    });
+  }
+
+  scale(id: FunctionId, replicas: number): Promise<void> {
+    return this.oneAtATime(async () => {
+      const key = functionKey(id);
+      const before = this.entries.get(key);
+      if (!before) throw new ShoalError('function-not-found', `function ${key} does not exist`);
+      await this.files.save({ spec: before.spec, createdAt: before.createdAt, replicas });
+      // The state may have changed while the file was written.
+      const now = this.entries.get(key)!;
+      this.entries.set(key, { ...now, replicas, ready: now.ready.slice(0, replicas) });
+      this.publish(key);
+      this.tellHost(key);
+    });
+  }
+
+  async find(id: FunctionId): Promise<FunctionState | undefined> {
+    const entry = this.entries.get(functionKey(id));
+    return entry && stateOf(entry);
+  }
+
+  async list(namespace: string): Promise<readonly FunctionState[]> {
+    return [...this.entries.values()]
+      .filter(({ spec }) => spec.id.namespace === namespace)
+      .sort((a, b) => (a.spec.id.name < b.spec.id.name ? -1 : 1))
+      .map(stateOf);
+  }
+
+  async watch(listener: (change: FunctionChange) => void): Promise<StopWatching> {
+    this.listeners.add(listener);
+    for (const entry of this.entries.values()) listener({ kind: 'present', state: stateOf(entry) });
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Writes wait for each other, so that the file, the map and the host see the same order. */
+  private oneAtATime<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.lastWrite.then(action);
+    this.lastWrite = result.catch(() => undefined);
+    return result;
+  }
+
+  private async prepare(spec: FunctionSpec): Promise<Launch> {
+    const folder = join(this.options.home, 'run', functionKey(spec.id));
+    const launch = await resolveLaunch(spec, {
+      bundleFolders: this.options.bundleFolders,
+      workFolder: join(folder, 'work'),
+      secretsFolder: join(folder, 'secrets'),
+      env: this.options.env,
+    });
+    await mkdir(join(folder, 'work'), { recursive: true });
+    await this.linkSecrets(spec, join(folder, 'secrets'));
+    return launch;
+  }
+
+  /** Links, so that an updated secret is there at once. */
+  private async linkSecrets(spec: FunctionSpec, folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of spec.secrets) {
+      await symlink(secretFile(join(this.options.home, 'secrets'), spec.id.namespace, name), join(folder, name));
+    }
+  }
+
+  private entryOf(stored: StoredFunction, launch: Launch | undefined): Entry {
+    return { ...stored, launch, generation: ++this.lastGeneration, ready: [], failure: undefined };
+  }
+
+  private tellHost(key: string): void {
+    const entry = this.entries.get(key);
+    if (!entry?.launch) return;
+    const { launch, generation, replicas } = entry;
+    const mark = { SHOAL_HOST: this.options.instanceId };
+    this.host.send({
+      type: 'put',
+      key,
+      generation,
+      replicas,
+      env: { ...launch.env, ...mark },
+      argv: launch.argv,
+      cwd: launch.cwd,
+    });
+  }
+
+  private onState(message: Extract<FromHost, { type: 'state' }>): void {
+    const entry = this.entries.get(message.key);
+    // The host may still be talking of a function before this one of the same name, or before the last update.
+    if (!entry || entry.generation !== message.generation) return;
+    const ready = message.ready.slice(0, entry.replicas).map((replica) => ({ ...replica, baseUrl: `${this.hostUrl}/${replica.id}` }));
+    this.entries.set(message.key, { ...entry, ready, failure: message.failure });
+    this.publish(message.key);
+  }
+
+  private onHostLost(reason: string): void {
+    this.hostUrl = undefined;
+    this.options.warn(`${reason}; starting another`);
+    for (const [key, entry] of this.entries) {
+      this.entries.set(key, { ...entry, ready: [] });
+      this.publish(key);
+    }
+  }
+
+  private publish(key: string): void {
+    const state = stateOf(this.entries.get(key)!);
+    for (const listener of this.listeners) listener({ kind: 'present', state });
+  }
+}
+
+function stateOf({ spec, createdAt, replicas, ready, failure }: Entry): FunctionState {
+  const failing = failure !== undefined && ready.length < replicas;
+  return { spec, createdAt, replicas, ready, ...(failing ? { notReadyBecause: failure } : {}) };
+}

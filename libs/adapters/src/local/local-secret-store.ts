@@ -1,0 +1,68 @@
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SecretStore } from '@shoal/domain/secrets/secret-store';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import writeFileAtomic from 'write-file-atomic';
+
+/** Tells a secret's file from one that is still being written. */
+const ENDING = '.secret';
+
+export function secretFile(folder: string, namespace: string, name: string): string {
+  return join(folder, namespace, name + ENDING);
+}
+
+/** One file a secret, which only the owner can read. */
+export class LocalSecretStore implements SecretStore {
+  /** Checks and writes must not interleave. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly folder: string) {}
+
+  async list(namespace: string): Promise<readonly string[]> {
+    const files = await readdir(join(this.folder, namespace)).catch(() => []);
+    return files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length)).sort();
+  }
+
+  create(namespace: string, name: string, value: Uint8Array): Promise<void> {
+    return this.oneAtATime(async () => {
+      if (await this.exists(namespace, name)) throw new ShoalError('already-exists', `secret ${name} exists already`);
+      await this.write(namespace, name, value);
+    });
+  }
+
+  update(namespace: string, name: string, value: Uint8Array): Promise<void> {
+    return this.oneAtATime(async () => {
+      await this.require(namespace, name);
+      await this.write(namespace, name, value);
+    });
+  }
+
+  remove(namespace: string, name: string): Promise<void> {
+    return this.oneAtATime(async () => {
+      await this.require(namespace, name);
+      await rm(secretFile(this.folder, namespace, name), { force: true });
+    });
+  }
+
+  private oneAtATime(action: () => Promise<void>): Promise<void> {
+    const result = this.last.then(action);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async write(namespace: string, name: string, value: Uint8Array): Promise<void> {
+    await mkdir(join(this.folder, namespace), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(secretFile(this.folder, namespace, name), Buffer.from(value), { mode: 0o600 });
+  }
+
+  private async require(namespace: string, name: string): Promise<void> {
+    if (!(await this.exists(namespace, name))) throw new ShoalError('secret-not-found', `secret ${name} does not exist`);
+  }
+
+  private async exists(namespace: string, name: string): Promise<boolean> {
+    return access(secretFile(this.folder, namespace, name)).then(
+      () => true,
+      () => false,
+    );
+  }
+}

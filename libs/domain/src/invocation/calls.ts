@@ -1,0 +1,184 @@
+import type { Replica } from '../functions/function-provider';
+import { functionKey, type FunctionId } from '../functions/function-spec';
+import type { Activator } from '../scaling/activator';
+import type { Clock } from '../shared/clock';
+import { messageOf, ShoalError } from '../shared/errors';
+import type { CallObserver, CallOutcome } from './call-observer';
+import type { FunctionEntry, ReplicaDirectory, Slot, Waiter } from './replica-directory';
+
+/** Calls that may wait for one function at a time; one more is refused. */
+export const MAX_WAITING_CALLS = 1_000;
+/** Replicas that one call may try, when each refuses the connection. */
+const MAX_ATTEMPTS = 3;
+/** How long a replica that refused a connection gets no calls, unless the provider reports it anew. */
+const DISTRUST_MS = 1_000;
+const RETRY_AFTER_SECONDS = 1;
+
+/** One call on its way, as its caller and its exchange see it. Times are in milliseconds. */
+export class Call {
+  readonly startedMs: number;
+  /** Waited for room on a replica. */
+  queuedMs = 0;
+  /** Waited for the function to wake up. */
+  wokenMs = 0;
+  /** Spent in the gateway itself before the replica got the call. */
+  gatewayMs = 0;
+  /** Whether the caller has left. */
+  cancelled = false;
+  private onCancel: (() => void) | undefined;
+
+  /** @param limitMs how long the call may take in all, waiting included. */
+  constructor(
+    readonly clock: Clock,
+    readonly limitMs: number,
+  ) {
+    this.startedMs = clock.monotonicMs();
+  }
+
+  elapsedMs(): number {
+    return this.clock.monotonicMs() - this.startedMs;
+  }
+
+  /** The replica gets the call now. */
+  forwarded(): void {
+    this.gatewayMs = this.elapsedMs() - this.queuedMs - this.wokenMs;
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.limitMs - this.elapsedMs());
+  }
+
+  /** The caller has left: a waiting call gives up its place, a running one is stopped by whoever runs it. */
+  cancel(): void {
+    this.cancelled = true;
+    this.onCancel?.();
+  }
+
+  /** One action at a time; `undefined` takes it back. */
+  whenCancelled(action: (() => void) | undefined): void {
+    this.onCancel = action;
+  }
+}
+
+/**
+ * Moves the bytes of one call to a replica and back, and resolves with the status that the caller got.
+ * Rejects with `replica-unreachable` only when the replica has not been sent anything: such a call is tried on another.
+ */
+export type Exchange = (replica: Replica, call: Call) => Promise<number>;
+
+/** Admits calls, picks the replica of each, and counts them. */
+export class Calls {
+  constructor(
+    private readonly directory: ReplicaDirectory,
+    private readonly activator: Activator,
+    private readonly observer: CallObserver,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Runs `exchange` against a ready replica: at once when one has room, else in turn, waking the function if it sleeps.
+   *
+   * Rejects as `exchange` does, and with `function-not-found`; `over-capacity` when too many wait or the wait was too
+   * long; `not-ready` with the backend's reason; `not-ready-in-time`; `client-closed`.
+   */
+  async run(id: FunctionId, call: Call, exchange: Exchange): Promise<void> {
+    const entry = this.directory.find(functionKey(id));
+    if (!entry) throw new ShoalError('function-not-found', `function ${functionKey(id)} does not exist`);
+    this.observer.started(entry.key);
+    let outcome: CallOutcome = 'internal';
+    try {
+      outcome = await this.attempt(entry, call, exchange);
+    } catch (error) {
+      if (error instanceof ShoalError) outcome = error.code;
+      throw error;
+    } finally {
+      this.observer.ended(entry.key, outcome, call.elapsedMs());
+    }
+  }
+
+  private async attempt(entry: FunctionEntry, call: Call, exchange: Exchange): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      // Those who wait go first: a newcomer must not overtake them.
+      const slot = (entry.waiting.size === 0 ? entry.take() : undefined) ?? (await this.waitForSlot(entry, call));
+      try {
+        return await exchange(slot.replica, call);
+      } catch (error) {
+        const unreachable = error instanceof ShoalError && error.code === 'replica-unreachable';
+        if (!unreachable || attempt === MAX_ATTEMPTS) throw error;
+        slot.usable = false;
+        this.clock.after(DISTRUST_MS, () => entry.trustAgain(slot));
+      } finally {
+        entry.giveBack(slot);
+      }
+    }
+  }
+
+  private waitForSlot(entry: FunctionEntry, call: Call): Promise<Slot> {
+    if (entry.waiting.size >= MAX_WAITING_CALLS) {
+      throw overCapacity(`${MAX_WAITING_CALLS} calls wait for function ${entry.key} already`, call);
+    }
+    const waitStartedMs = this.clock.monotonicMs();
+    const asleep = !entry.hasUsableReplica;
+    return new Promise<Slot>((resolve, reject) => {
+      const leave = () => {
+        entry.waiting.delete(waiter);
+        timer.cancel();
+        call.whenCancelled(undefined);
+        const waitedMs = this.clock.monotonicMs() - waitStartedMs;
+        if (asleep) call.wokenMs += waitedMs;
+        else call.queuedMs += waitedMs;
+      };
+      const fail = (error: unknown) => {
+        leave();
+        reject(error);
+      };
+      const waiter: Waiter = {
+        look: () => {
+          const slot = entry.take();
+          if (slot) {
+            leave();
+            resolve(slot);
+          } else if (!entry.hasUsableReplica && entry.state.notReadyBecause !== undefined) {
+            fail(notReady(entry, entry.state.notReadyBecause, call));
+          }
+        },
+        removed: () => fail(new ShoalError('function-not-found', `function ${entry.key} was removed`)),
+      };
+      const timer = this.clock.after(call.remainingMs(), () => fail(waitedTooLong(entry, call)));
+      call.whenCancelled(() => fail(new ShoalError('client-closed', 'the caller left while the call was waiting')));
+      entry.waiting.add(waiter);
+      if (entry.state.replicas === 0) {
+        this.activator.wake(entry.state.spec).catch((error: unknown) => {
+          if (entry.waiting.has(waiter)) fail(notReady(entry, messageOf(error), call));
+        });
+      } else {
+        waiter.look();
+      }
+    });
+  }
+}
+
+function notReady(entry: FunctionEntry, reason: string, call: Call): ShoalError {
+  return new ShoalError('not-ready', `function ${entry.key} is not ready: ${reason}`, {
+    layer: 'provider',
+    elapsedMs: Math.round(call.elapsedMs()),
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
+
+function waitedTooLong(entry: FunctionEntry, call: Call): ShoalError {
+  if (entry.hasUsableReplica) return overCapacity(`no replica of function ${entry.key} had room in time`, call);
+  return new ShoalError('not-ready-in-time', `no replica of function ${entry.key} became ready in time`, {
+    layer: 'gateway',
+    limitMs: call.limitMs,
+    elapsedMs: Math.round(call.elapsedMs()),
+  });
+}
+
+function overCapacity(message: string, call: Call): ShoalError {
+  return new ShoalError('over-capacity', message, {
+    layer: 'gateway',
+    elapsedMs: Math.round(call.elapsedMs()),
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}

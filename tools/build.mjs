@@ -1,0 +1,62 @@
+// Builds every app into dist/: one file each, so that they start fast and need no node_modules of their own.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from '@swc/core';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+
+/** esbuild cannot emit the types that Nest injects by and validates with; SWC can. Only files with decorators need it. */
+const decorators = {
+  name: 'decorators',
+  setup({ onLoad }) {
+    onLoad({ filter: /apps\/gateway\/src\/control-plane\/.*\.ts$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, 'utf8'), {
+        filename: path,
+        sourceMaps: 'inline',
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+      });
+      return { contents: code, loader: 'js' };
+    });
+  },
+};
+
+/** Nest asks for these only when they are there; they are not. */
+const absent = ['@nestjs/microservices', '@nestjs/websockets', '@nestjs/platform-express', '@nestjs/platform-socket.io', '@fastify/view', '@fastify/multipart', '@nestjs/axios', '@nestjs/mongoose', '@nestjs/sequelize', '@nestjs/typeorm', '@mikro-orm/core', '@mikro-orm/nestjs', '@grpc/grpc-js', '@grpc/proto-loader', 'class-transformer/storage'].flatMap((name) => [name, `${name}/*`]);
+
+/** Serve files that lie beside them, and so cannot leave their place. */
+const withFiles = ['swagger-ui-dist', 'swagger-ui-dist/*'];
+
+function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Builds all; `dev` skips minification. Rejects when something does not compile. */
+export async function buildAll() {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const define = { 'import.meta.url': 'moduleUrl',  SHOAL_VERSION: JSON.stringify(version), SHOAL_COMMIT: JSON.stringify(commit()) };
+  // Some dependencies are ES modules that ask for their own URL.
+  const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
+  const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifySyntax: true, keepNames: true, banner };
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(join(dist, 'portal', 'assets'), { recursive: true });
+  await Promise.all([
+    build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),
+    build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs' }),
+    build({ entryPoints: { main: 'apps/portal/src/main.ts', style: 'apps/portal/src/style.css' }, outdir: 'dist/portal/assets', bundle: true, minify: true, target: 'es2022', absWorkingDir: root, logLevel: 'warning' }),
+  ]);
+  for (const file of ['index.html', 'favicon.svg']) cpSync(join(root, 'apps/portal', file), join(dist, 'portal', file));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,87 @@
+// What has to be there before anything runs: Node, the packages that the lockfile names, and a build of these sources.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const WANTED = [20, 19];
+const installStamp = join(root, 'node_modules', '.shoal-installed');
+const buildStamp = join(root, 'dist', '.built-from');
+/** What a build is made of. */
+const SOURCES = ['apps', 'libs', 'tools', 'package-lock.json'];
+
+/** Ends the process with one sentence when this Node is too old. */
+export function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > WANTED[0] || (major === WANTED[0] && minor >= WANTED[1])) return;
+  fail(`Shoal needs Node ${WANTED.join('.')} or newer; this is ${process.versions.node}.`);
+}
+
+/** Installs what the lockfile names, unless that was done before. */
+export async function ensureInstalled() {
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === lock) return;
+  await step('Installing packages', () => runNpm(['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']));
+  writeFileSync(installStamp, lock);
+}
+
+/** Builds, unless nothing has changed since the last build. */
+export async function ensureBuilt() {
+  const sources = fingerprint();
+  if (existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === sources) return;
+  await step('Building', async () => {
+    const { buildAll } = await import('./build.mjs');
+    await buildAll();
+  });
+  writeFileSync(buildStamp, sources);
+}
+
+/** Changes when a source changes: by names, sizes and times, because reading all would take longer. */
+function fingerprint() {
+  const hash = createHash('sha256').update(root);
+  const add = (path) => {
+    const stat = statSync(join(root, path));
+    if (stat.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) add(join(path, name));
+    else hash.update(`${path} ${stat.size} ${stat.mtimeMs}\n`);
+  };
+  for (const path of SOURCES) add(path);
+  return hash.digest('hex');
+}
+
+/** Runs `work`, and shows that it goes on: a dot a second, or on a terminal a counter. */
+async function step(title, work) {
+  const startedMs = Date.now();
+  const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
+  process.stdout.write(`${title} ...`);
+  const timer = setInterval(() => process.stdout.write(process.stdout.isTTY ? `\r${title} ... ${seconds()} s` : '.'), 1000);
+  try {
+    await work();
+  } catch (error) {
+    clearInterval(timer);
+    process.stdout.write('\n');
+    fail(`${title} failed: ${error.message}`);
+  }
+  clearInterval(timer);
+  process.stdout.write(`${process.stdout.isTTY ? `\r${title} ...` : ''} done in ${seconds()} s\n`);
+}
+
+function runNpm(args) {
+  return new Promise((resolve, reject) => {
+    // npm says how it was started; else the one on the path.
+    const npm = process.env.npm_execpath;
+    const [command, rest] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
+    const child = spawn(command, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`npm ${args[0]} ended with code ${code}\n${output.trim()}`))));
+  });
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
