@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import MarkdownIt from 'markdown-it';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** For calls that are running when it is told to stop. */
+const MAX_DRAIN_MS = 5_000;
 
 /** Tags in the text come out as text: what a stranger wrote must not run in a reader's browser. */
 const markdown = new MarkdownIt({ html: false });
@@ -16,7 +18,10 @@ const server = createServer((req, res) => {
 
 server.listen(Number(process.env.PORT), '127.0.0.1');
 // Idle connections are closed at once, the others after their answer; then nothing is left to do, and the process ends.
-process.once('SIGTERM', () => server.close());
+process.once('SIGTERM', () => {
+  server.close();
+  setTimeout(() => server.closeAllConnections(), MAX_DRAIN_MS).unref();
+});
 
 async function convert(req, res) {
   if (req.method !== 'POST') return send(res, 405, 'text/plain', 'POST the Markdown text.\n', { Allow: 'POST' });

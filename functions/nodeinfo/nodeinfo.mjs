@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import { arch, cpus, hostname, platform, uptime } from 'node:os';
 
 const METHODS = ['GET', 'HEAD', 'POST'];
+/** For calls that are running when it is told to stop. */
+const MAX_DRAIN_MS = 5_000;
 
 const server = createServer((req, res) => {
   // While it is stopping, no connection may be kept for another request.
@@ -15,7 +17,10 @@ const server = createServer((req, res) => {
 
 server.listen(Number(process.env.PORT), '127.0.0.1');
 // Idle connections are closed at once, the others after their answer; then nothing is left to do, and the process ends.
-process.once('SIGTERM', () => server.close());
+process.once('SIGTERM', () => {
+  server.close();
+  setTimeout(() => server.closeAllConnections(), MAX_DRAIN_MS).unref();
+});
 
 function nodeInfo() {
   return {
