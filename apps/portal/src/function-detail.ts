@@ -63,9 +63,11 @@ function timeOfDay(moment: string | Date): string {
   return Number.isNaN(date.getTime()) ? String(moment) : date.toLocaleTimeString('en-GB');
 }
 
-copyButton.addEventListener('click', async () => {
-  copyButton.textContent = (await copyUrl()) ? 'Copied' : 'Press Ctrl+C';
-  setTimeout(() => (copyButton.textContent = 'Copy'), 2_000);
+copyButton.addEventListener('click', () => {
+  void copyUrl().then((copied) => {
+    copyButton.textContent = copied ? 'Copied' : 'Press Ctrl+C';
+    setTimeout(() => (copyButton.textContent = 'Copy'), 2_000);
+  });
 });
 
 async function copyUrl(): Promise<boolean> {

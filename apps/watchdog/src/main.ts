@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { SettingsError } from './config';
-import { runHost } from './host';
-import { runSingle } from './single';
 
 declare const SHOAL_VERSION: string;
 
@@ -16,8 +14,9 @@ Serves the command in the environment variable fprocess as an HTTP function on p
 
 function main(args: readonly string[]): void {
   const option = args[0]?.replace(/^--?/, '');
-  if (option === undefined) return serve();
-  if (option === 'host') return runHost();
+  if (option === undefined) return void serve();
+  // Each of the two is loaded only where it runs: what is not loaded takes no memory.
+  if (option === 'host') return void import('./host').then(({ runHost }) => runHost());
   if (option === 'version') return console.log(SHOAL_VERSION);
   if (option === 'run-healthcheck') return checkHealth();
   if (option === 'help' || option === 'h') return console.log(HELP);
@@ -25,7 +24,8 @@ function main(args: readonly string[]): void {
   process.exit(2);
 }
 
-function serve(): void {
+async function serve(): Promise<void> {
+  const { runSingle } = await import('./single');
   try {
     runSingle(process.env, SHOAL_VERSION);
   } catch (error) {

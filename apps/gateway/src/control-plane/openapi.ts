@@ -89,7 +89,7 @@ function parametersOf(withPath: boolean): NonNullable<Operation['parameters']> {
 }
 
 function callOperation(summary: string, root: boolean): Operation {
-  const failures = Object.entries(CALL_FAILURES).map(([status, description]) => [
+  const failures = Object.entries(CALL_FAILURES).map(([status, description]): [string, object] => [
     status,
     { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/CallError' } } } },
   ]);
@@ -104,5 +104,5 @@ function callOperation(summary: string, root: boolean): Operation {
       ...(root ? { 400: { description: 'Neither a header nor an intent names a function.' } } : {}),
       ...Object.fromEntries(failures),
     },
-  } as Operation;
+  };
 }

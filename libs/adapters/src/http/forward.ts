@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+// Only this part of the library: the whole of it would cost each process some 8 MB more.
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { endToEndHeaders } from './end-to-end-headers';
 
 /** How long a connection to a replica may take to come about. */

@@ -68,7 +68,7 @@ function parseCommand(command: unknown, file: string): readonly string[] {
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every((part) => typeof part === 'string') || argv[0] === '') {
     throw invalid(file, 'must have a command: a text, or a list of texts');
   }
-  return argv as readonly string[];
+  return argv;
 }
 
 function parseEnvironment(environment: unknown, file: string): Readonly<Record<string, string>> {

@@ -128,7 +128,7 @@ export class Calls {
         if (asleep) call.wokenMs += waitedMs;
         else call.queuedMs += waitedMs;
       };
-      const fail = (error: unknown) => {
+      const fail = (error: ShoalError) => {
         leave();
         reject(error);
       };

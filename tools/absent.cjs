@@ -1,0 +1,2 @@
+// Stands for a dependency's dependency that the bundles leave out.
+module.exports = {};
