@@ -31,10 +31,8 @@ export async function ensureInstalled() {
 export async function ensureBuilt() {
   const sources = fingerprint();
   if (existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === sources) return;
-  await step('Building', async () => {
-    const { buildAll } = await import('./build.mjs');
-    await buildAll();
-  });
+  // In a process of its own: what a build needs would stay in the memory of whatever is started here.
+  await step('Building', () => run(process.execPath, [join(root, 'tools/build.mjs')]));
   writeFileSync(buildStamp, sources);
 }
 
@@ -68,16 +66,20 @@ async function step(title, work) {
 }
 
 function runNpm(args) {
+  // npm says how it was started; else the one on the path.
+  const npm = process.env.npm_execpath;
+  return npm?.endsWith('.js') ? run(process.execPath, [npm, ...args]) : run('npm', args);
+}
+
+/** Rejects with what it wrote when it fails. */
+function run(command, args) {
   return new Promise((resolve, reject) => {
-    // npm says how it was started; else the one on the path.
-    const npm = process.env.npm_execpath;
-    const [command, rest] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
-    const child = spawn(command, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`npm ${args[0]} ended with code ${code}\n${output.trim()}`))));
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`it ended with code ${code}\n${output.trim()}`))));
   });
 }
 
