@@ -38,7 +38,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: true,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    routerOptions: { maxParamLength: 512 },
     serverFactory: (handler: RequestListener) => {
       listener = handler;
       return createServer(handler);
