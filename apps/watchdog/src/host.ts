@@ -163,7 +163,8 @@ class FunctionHost {
   }
 
   private send(message: FromHost): void {
-    if (process.connected) process.send?.(message);
+    // A parent that is gone is told of by 'disconnect'.
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   }
 
   private async end(): Promise<void> {

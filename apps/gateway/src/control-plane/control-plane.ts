@@ -38,7 +38,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: true,
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     serverFactory: (handler: RequestListener) => {
       listener = handler;
       return createServer(handler);
@@ -57,12 +57,16 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   app.useGlobalFilters(new ErrorFilter(patterns));
   SwaggerModule.setup('docs', app, () => describeApi(app, options.version), { jsonDocumentUrl: 'openapi.json', customSiteTitle: 'Shoal API' });
   fastify.get('/', (_request, reply) => reply.redirect('/ui/', 301));
-  if (existsSync(options.portalFolder)) {
-    await fastify.register(fastifyStatic, { root: options.portalFolder, prefix: '/ui/', redirect: true, decorateReply: false });
-  }
+  if (existsSync(options.portalFolder)) await servePortal(fastify, options.portalFolder);
   await app.init();
   await fastify.ready();
   return listener!;
+}
+
+async function servePortal(fastify: FastifyInstance, root: string): Promise<void> {
+  await fastify.register(fastifyStatic, { root, prefix: '/ui/' });
+  // The page's own links are relative, so it has to be at the slash.
+  fastify.get('/ui', (request, reply) => (request.url.startsWith('/ui/') ? reply.sendFile('index.html') : reply.redirect('/ui/', 301)));
 }
 
 /** Existing clients say all kinds of content types, or none. */

@@ -37,7 +37,7 @@ export class NamespacesController {
     return this.namespaces.get(name);
   }
 
-  @Post(['namespace', 'namespace/'])
+  @Post('namespace')
   @HttpCode(201)
   @ApiOperation({ summary: 'Creates a namespace' })
   @ApiCreatedResponse({ description: 'Created.' })
