@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayProcess } from './gateway-process';
+
+const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+/** The shell commands that it shows, in its order, without the two that start everything. */
+const commands = [...readme.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1]!).filter((text) => text.startsWith('curl'));
+
+describe('README.md', () => {
+  let gateway: GatewayProcess;
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ SHOAL_SAMPLES: 'true', basic_auth: 'true' });
+  });
+  afterAll(() => gateway.dispose());
+
+  function run(command: string): string {
+    const env = { PATH: process.env['PATH'], PASSWORD: gateway.password };
+    const here = command.replaceAll('http://127.0.0.1:8080', gateway.url).replaceAll('curl ', 'curl -sSf ');
+    return execFileSync('sh', ['-c', here], { env, encoding: 'utf8' });
+  }
+
+  it('shows commands that do what it says', async () => {
+    const answers: string[] = [];
+    for (const command of commands) {
+      answers.push(run(command));
+      if (command.includes('"service": "shout"')) await gateway.until(() => isReady('shout'));
+    }
+    expect(answers).toEqual(['hello, shoal', '<h1>It <em>works</em></h1>\n', '', 'HOW DEEP IS THE SEA']);
+  });
+
+  it('links to pages that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map((match) => match[1]!);
+    expect(links.length).toBeGreaterThan(5);
+    for (const link of links) expect(() => readFileSync(join(__dirname, '../..', link))).not.toThrow();
+  });
+
+  async function isReady(name: string): Promise<boolean> {
+    const answer = await fetch(`${gateway.url}/system/function/${name}`, { headers: gateway.authorization() });
+    return ((await answer.json()) as { availableReplicas: number }).availableReplicas > 0;
+  }
+});
