@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureInstalled, requireNode, root } from './setup.mjs';
 
 const SETTLE_MS = 100;
+const PATIENCE_MS = 300;
 
 requireNode();
 await ensureInstalled();
@@ -28,12 +29,16 @@ async function restart() {
 }
 
 function stop() {
-  if (!gateway || gateway.exitCode !== null) return Promise.resolve();
+  const old = gateway;
+  if (!old || old.exitCode !== null || old.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    gateway.once('exit', resolve);
-    gateway.kill('SIGTERM');
-    // Calls in flight are not worth waiting for while developing.
-    setTimeout(() => gateway.kill('SIGTERM'), 300).unref();
+    // Calls in flight are not worth waiting for while developing: a second signal ends it at once.
+    const timer = setTimeout(() => old.kill('SIGTERM'), PATIENCE_MS);
+    old.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    old.kill('SIGTERM');
   });
 }
 
