@@ -128,7 +128,8 @@ export class CallHandler {
     const bytes = await readBounded(req, MAX_ALEXA_BODY_BYTES);
     const name = functionNameOfIntent(parseJson(bytes));
     if (name === undefined) {
-      throw new ShoalError('invalid-request', 'Provide an x-function header or valid route /function/function_name.');
+      const text = 'Provide an x-function header or valid route /function/function_name. (An Alexa request names one by its intent.)';
+      throw new ShoalError('invalid-request', text);
     }
     return { id: { name, namespace: functionNamespace }, rest: `/${query}`, body: bytes };
   }

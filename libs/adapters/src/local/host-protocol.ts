@@ -35,7 +35,7 @@ export type FromHost =
       readonly failure?: string;
     };
 
-/** One line of `GET /<token>/logs?key=…[&sinceMs=…][&tail=…][&instance=…]&follow=true|false`, newline-delimited JSON. */
+/** One line of `GET /<token>/logs/?key=…[&sinceMs=…][&tail=…][&instance=…]&follow=true|false`, newline-delimited JSON. */
 export interface HostLogLine {
   readonly timestamp: string;
   readonly instance: string;

@@ -30,7 +30,8 @@ export class LocalLogSource implements LogSource {
     if (query.sinceMs !== undefined) parameters.set('sinceMs', String(query.sinceMs));
     if (query.tail !== undefined) parameters.set('tail', String(query.tail));
     try {
-      const answer = await fetch(`${this.hostUrl()}/logs?${parameters.toString()}`, { signal });
+      const answer = await fetch(`${this.hostUrl()}/logs/?${parameters.toString()}`, { signal });
+      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       const body = Readable.fromWeb(answer.body as ReadableStream);
       // Ends with an error when we stop reading; the reader is gone by then.
       body.on('error', () => undefined);
