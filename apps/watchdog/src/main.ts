@@ -14,7 +14,7 @@ Serves the command in the environment variable fprocess as an HTTP function on p
   -help              print this text
 `;
 
-function main(args: readonly string[]): void {
+function main(args: readonly string[]): void | Promise<void> {
   const option = args[0]?.replace(/^--?/, '');
   if (option === undefined) return serve();
   if (option === 'host') return runHost();
@@ -25,9 +25,9 @@ function main(args: readonly string[]): void {
   process.exit(2);
 }
 
-function serve(): void {
+async function serve(): Promise<void> {
   try {
-    runSingle(process.env, SHOAL_VERSION);
+    await runSingle(process.env, SHOAL_VERSION);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     console.error(error.message);
@@ -41,4 +41,4 @@ function checkHealth(): void {
   process.exit(1);
 }
 
-main(process.argv.slice(2));
+void main(process.argv.slice(2));
