@@ -14,7 +14,7 @@ export class LineSplitter {
   ) {}
 
   push(chunk: Uint8Array): void {
-    const lines = (this.rest + this.decoder.write(chunk as Buffer)).split('\n');
+    const lines = (this.rest + this.decoder.write(chunk)).split('\n');
     this.rest = lines.pop()!;
     for (const line of lines) this.writeBounded(line.endsWith('\r') ? line.slice(0, -1) : line);
     while (this.rest.length > this.maxLineLength) {
