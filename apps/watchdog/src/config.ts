@@ -47,6 +47,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_KILL_GRACE_MS = 1_000;
 const DEFAULT_START_TIMEOUT_MS = 30_000;
 const DEFAULT_LOG_LINE_BYTES = 65_536;
+const MAX_PORT = 65_535;
 
 /** Thrown for an environment that no function can be run with; the message names the variable. */
 export class SettingsError extends Error {
@@ -57,7 +58,7 @@ export class SettingsError extends Error {
  * Reads a function's settings. Without `mode` it is the classic watchdog's function; with it, the newer one's, whose
  * defaults differ. As the contract asks, a limit that cannot be read has its default.
  *
- * @throws SettingsError when there is no command, or a mode that is not known.
+ * @throws SettingsError when there is no command, a mode that is not known, or an upstream that is no URL.
  */
 export function readFunctionSettings(env: Env): FunctionSettings {
   const classic = env['mode'] === undefined || env['mode'] === '';
@@ -79,15 +80,15 @@ export function readFunctionSettings(env: Env): FunctionSettings {
     marshalRequest: flag(env['marshal_request'], false),
     writeDebug: flag(env['write_debug'], false),
     debugHeaders: flag(env['debug_headers'], false),
-    upstreamUrl: env['upstream_url'] || env['http_upstream_url'] || undefined,
+    upstreamUrl: upstreamUrl(env['upstream_url'] || env['http_upstream_url']),
     readyPath: env['ready_path'] || undefined,
     startTimeoutMs: duration(env['start_timeout'], DEFAULT_START_TIMEOUT_MS),
     prefixLogs: flag(env['prefix_logs'], true),
-    maxLogLineBytes: count(env['log_buffer_size'], DEFAULT_LOG_LINE_BYTES),
+    maxLogLineBytes: count(env['log_buffer_size'], DEFAULT_LOG_LINE_BYTES) || DEFAULT_LOG_LINE_BYTES,
   };
 }
 
-/** @throws SettingsError when the settings contradict each other. */
+/** @throws SettingsError when the settings contradict each other, or name a port that cannot be. */
 export function readSingleSettings(env: Env, settings: FunctionSettings): SingleSettings {
   const writeTimeoutMs = duration(env['write_timeout'], DEFAULT_TIMEOUT_MS);
   if (writeTimeoutMs === 0) throw new SettingsError('write_timeout must be longer than 0');
@@ -95,8 +96,8 @@ export function readSingleSettings(env: Env, settings: FunctionSettings): Single
     throw new SettingsError('upstream_url must say where the function listens, such as http://127.0.0.1:3000');
   }
   return {
-    port: count(env['port'], 8080),
-    metricsPort: count(env['metrics_port'], 8081),
+    port: port(env, 'port', 8080),
+    metricsPort: port(env, 'metrics_port', 8081),
     readTimeoutMs: duration(env['read_timeout'], DEFAULT_TIMEOUT_MS),
     writeTimeoutMs,
     healthcheckIntervalMs: duration(env['healthcheck_interval'], writeTimeoutMs),
@@ -107,6 +108,18 @@ export function readSingleSettings(env: Env, settings: FunctionSettings): Single
 /** As the contract has it: at each single space, without quotes and without a shell. */
 export function splitCommand(text: string): readonly string[] {
   return text.trim().split(' ');
+}
+
+function upstreamUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  throw new SettingsError('upstream_url must be a URL such as http://127.0.0.1:3000');
+}
+
+function port(env: Env, name: string, fallback: number): number {
+  const value = count(env[name], fallback);
+  if (value > MAX_PORT) throw new SettingsError(`${name} must be ${MAX_PORT} or less`);
+  return value;
 }
 
 function duration(text: string | undefined, fallbackMs: number): number {

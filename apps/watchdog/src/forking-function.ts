@@ -16,6 +16,8 @@ const HELD_INPUT_BYTES = 1024 * 1024;
 const HELD_OUTPUT_BYTES = 1024 * 1024;
 /** `marshal_request` needs the whole body in memory. */
 const MAX_MARSHALLED_BYTES = 16 * 1024 * 1024;
+/** Of an output that `write_debug` logs. */
+const MAX_DEBUG_LENGTH = 4_096;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 export interface ForkingFunctionOptions {
@@ -72,6 +74,12 @@ export class ForkingFunction implements HostedFunction {
     const limit = callLimit(req, settings);
     const call = new ForkedAnswer(req, res, limit, this.options);
     this.note('Forking fprocess.');
+    if (settings.debugHeaders) for (let i = 0; i < req.rawHeaders.length; i += 2) this.note(`${req.rawHeaders[i]}: ${req.rawHeaders[i + 1]}`);
+    if (settings.writeDebug) {
+      const [path, query = ''] = (req.url ?? '/').split('?', 2);
+      this.note(`Query ${query}`);
+      this.note(`Path ${path}`);
+    }
     const run = new RunOnce(
       spawner,
       clock,
@@ -228,7 +236,9 @@ class ForkedAnswer {
         'X-Duration-Seconds': durationSeconds(elapsedMs),
       });
       this.res.end(body);
-      return note(`Wrote ${body.byteLength} Bytes - Duration: ${durationSeconds(elapsedMs)}s`);
+      if (!this.options.settings.writeDebug) return note(`Wrote ${body.byteLength} Bytes - Duration: ${durationSeconds(elapsedMs)}s`);
+      note(`Out=${body.toString('utf8', 0, MAX_DEBUG_LENGTH)}`);
+      return note(`Duration: ${durationSeconds(elapsedMs)}s`);
     }
     const answer = this.failure(result, elapsedMs);
     note(answer.text.split('\n', 2).filter(Boolean).join(' '));
@@ -286,7 +296,17 @@ function startFailure(reason: string): string {
 }
 
 function marshalled(req: IncomingMessage, body: readonly Buffer[]): Buffer {
-  const header: Record<string, string[]> = {};
-  for (let i = 0; i < req.rawHeaders.length; i += 2) (header[req.rawHeaders[i]!] ??= []).push(req.rawHeaders[i + 1]!);
-  return Buffer.from(JSON.stringify({ header, body: { raw: Buffer.concat(body).toString('base64') } }));
+  // Not a plain object: a caller may name a header `constructor` or `__proto__`.
+  const header = new Map<string, string[]>();
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = canonicalName(req.rawHeaders[i]!);
+    const values = header.get(name) ?? [];
+    header.set(name, [...values, req.rawHeaders[i + 1]!]);
+  }
+  return Buffer.from(JSON.stringify({ header: Object.fromEntries(header), body: { raw: Buffer.concat(body).toString('base64') } }));
+}
+
+/** `content-type` → `Content-Type`. */
+function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -57,12 +57,6 @@ export class HostedGroup {
     await Promise.all(this.retiring);
   }
 
-  /** Ends all processes at once. */
-  async kill(): Promise<void> {
-    this.put = undefined;
-    await Promise.all([...this.replicas.map((replica) => replica.function.stop())]);
-  }
-
   private reconcile(): void {
     const { put } = this;
     if (!put) return;

@@ -49,6 +49,7 @@ export class HttpFunction implements HostedFunction {
   private readonly connections = createConnections();
   private readonly kept: KeepRunning;
   private readonly waiting = new Set<() => void>();
+  private readonly endLines: () => void;
 
   constructor(private readonly options: HttpFunctionOptions) {
     const { settings, spawner, clock, env, cwd } = options;
@@ -57,8 +58,10 @@ export class HttpFunction implements HostedFunction {
         options.log(settings.prefixLogs ? `${logDate(new Date())} ${stream}: ${line}` : line),
       );
     const [stdout, stderr] = [lines('stdout'), lines('stderr')];
+    this.endLines = () => [stdout, stderr].forEach((splitter) => splitter.end());
     this.kept = new KeepRunning(spawner, clock, {
       next: async () => {
+        this.endLines(); // What the last process left unfinished is no part of the next one's first line.
         const upstream = await options.nextUpstream();
         this.origin = upstream.origin;
         const command = { argv: settings.argv, env: { ...env, ...upstream.env }, ...(cwd === undefined ? {} : { cwd }) };
@@ -128,6 +131,7 @@ export class HttpFunction implements HostedFunction {
 
   async stop(): Promise<void> {
     await this.kept.stop();
+    this.endLines();
     await this.connections.close();
   }
 
@@ -158,6 +162,7 @@ export class HttpFunction implements HostedFunction {
   }
 
   private onChanged(): void {
+    if (this.failure !== undefined && !this.replacing) this.options.log(`${logDate(new Date())} ${this.failure}; starting it again`);
     for (const wake of this.waiting) wake();
     this.options.changed();
   }

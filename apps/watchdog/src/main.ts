@@ -27,7 +27,7 @@ function main(args: readonly string[]): void {
 async function serve(): Promise<void> {
   const { runSingle } = await import('./single');
   try {
-    runSingle(process.env, SHOAL_VERSION);
+    await runSingle(process.env, SHOAL_VERSION);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     console.error(error.message);

@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { NodeProcessSpawner } from '@shoal/adapters/process/node-process-spawner';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { readFunctionSettings, readSingleSettings, type FunctionSettings, type SingleSettings } from './config';
+import { readFunctionSettings, readSingleSettings, SettingsError, type FunctionSettings, type SingleSettings } from './config';
 import { ForkingFunction } from './forking-function';
 import { logDate } from './function-log';
 import { tooManyCalls, sendOwn, type HostedFunction } from './hosted-function';
@@ -12,12 +12,21 @@ import { HttpFunction } from './http-function';
 
 const MAX_HEADER_BYTES = 1024 * 1024;
 const METRICS_TIMEOUT_MS = 500;
+/** How often connections are checked for having taken too long. */
+const TIMEOUT_CHECK_MS = 1_000;
+/** As a shell reports a process that Ctrl-C has ended. */
+const INTERRUPTED = 130;
 
-/** Serves the one function that the environment describes: what stands in front of a process in a container. */
-export function runSingle(env: NodeJS.ProcessEnv, version: string): void {
+/**
+ * Serves the one function that the environment describes: what stands in front of a process in a container.
+ * Resolves once it listens.
+ *
+ * @throws SettingsError
+ */
+export async function runSingle(env: NodeJS.ProcessEnv, version: string): Promise<void> {
   const settings = readFunctionSettings(env);
   const single = readSingleSettings(env, settings);
-  new SingleWatchdog(env, settings, single).start(version);
+  await new SingleWatchdog(env, settings, single).start(version);
 }
 
 class SingleWatchdog {
@@ -47,26 +56,36 @@ class SingleWatchdog {
           });
   }
 
-  start(version: string): void {
+  async start(version: string): Promise<void> {
     const { port, metricsPort, readTimeoutMs, writeTimeoutMs, healthcheckIntervalMs, lockFile } = this.single;
     note(`Version: ${version}`);
     note(
       `Timeouts: read: ${formatDuration(readTimeoutMs)} write: ${formatDuration(writeTimeoutMs)} ` +
         `hard: ${formatDuration(this.settings.execTimeoutMs)} health: ${formatDuration(healthcheckIntervalMs)}.`,
     );
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: readTimeoutMs, headersTimeout: readTimeoutMs });
+    const server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: readTimeoutMs,
+      headersTimeout: readTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    });
     server.maxHeadersCount = 0;
     server.on('request', (req, res) => this.onRequest(req, res));
     server.on('upgrade', (req, socket, head) => void this.hosted.upgrade(req, socket, head));
     const metricsServer = this.metrics.server();
-    metricsServer.listen(metricsPort, () => note(`Metrics listening on port: ${metricsPort}`));
-    server.listen(port, () => {
-      note(`Listening on port: ${port}`);
-      if (!lockFile) return;
-      note(`Writing lock-file to: ${lockFile}`);
-      writeFileSync(lockFile, '', { mode: 0o660 });
-    });
     process.on('SIGTERM', () => void this.drain(server, metricsServer));
+    // Processes of the function have groups of their own, which Ctrl-C does not reach.
+    process.on('SIGINT', () => void this.hosted.stop().then(() => process.exit(INTERRUPTED)));
+    try {
+      await listen(server, port, 'port');
+      note(`Listening on port: ${port}`);
+      if (lockFile) writeLockFile(lockFile);
+      await listen(metricsServer, metricsPort, 'metrics_port');
+      note(`Metrics listening on port: ${metricsPort}`);
+    } catch (error) {
+      await this.hosted.stop();
+      throw error;
+    }
   }
 
   private onRequest(req: IncomingMessage, res: ServerResponse): void {
@@ -79,7 +98,10 @@ class SingleWatchdog {
 
   private answerHealth(req: IncomingMessage, res: ServerResponse): void {
     if (req.method !== 'GET') return void res.writeHead(405).end();
-    res.writeHead(this.healthy ? 200 : 503).end(this.healthy ? 'OK' : '');
+    // Whoever removes the lock file says that this replica is to get no more calls.
+    const { lockFile } = this.single;
+    const healthy = this.healthy && (!lockFile || existsSync(lockFile));
+    res.writeHead(healthy ? 200 : 503).end(healthy ? 'OK' : '');
   }
 
   private answerReady(res: ServerResponse): void {
@@ -138,10 +160,30 @@ class CallMetrics {
   }
 
   server(): Server {
-    return createServer({ requestTimeout: METRICS_TIMEOUT_MS, headersTimeout: METRICS_TIMEOUT_MS }, (req, res) => {
+    const limits = { requestTimeout: METRICS_TIMEOUT_MS, headersTimeout: METRICS_TIMEOUT_MS, connectionsCheckingInterval: METRICS_TIMEOUT_MS };
+    return createServer(limits, (req, res) => {
       if (req.url !== '/metrics') return void res.writeHead(404).end();
       void this.registry.metrics().then((text) => res.writeHead(200, { 'Content-Type': this.registry.contentType }).end(text));
     });
+  }
+}
+
+function listen(server: Server, port: number, setting: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const problem = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${error.code})`;
+      reject(new SettingsError(`port ${port} ${problem}; set ${setting} to another one`));
+    });
+    server.listen(port, resolve);
+  });
+}
+
+function writeLockFile(path: string): void {
+  note(`Writing lock-file to: ${path}`);
+  try {
+    writeFileSync(path, '', { mode: 0o660 });
+  } catch (error) {
+    throw new SettingsError(`the lock file ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); set TMPDIR or suppress_lock`);
   }
 }
 

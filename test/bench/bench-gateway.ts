@@ -1,0 +1,65 @@
+import { createConnections } from '@shoal/adapters/http/forward';
+import { SystemClock } from '@shoal/adapters/process/system-clock';
+import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
+import { functionKey, type FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { Calls } from '@shoal/domain/invocation/calls';
+import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { Activator } from '@shoal/domain/scaling/activator';
+import { IdleSleeper } from '@shoal/domain/scaling/idle-sleeper';
+import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
+import { CallHandler } from '../../apps/gateway/src/data-plane/handle-call';
+import { httpStatusOf } from '../../apps/gateway/src/http-status';
+import { GatewayServer } from '../../apps/gateway/src/server';
+
+/*
+ * The gateway's data plane as `compose.ts` builds it, in front of one replica that is somewhere else: the benchmark's
+ * one hop. Usage: bench-gateway UPSTREAM_URL; prints its port.
+ */
+const functionNamespace = 'openfaas-fn';
+const readTimeoutMs = 60_000;
+const writeTimeoutMs = 60_000;
+const upstreamTimeoutMs = 60_000;
+
+const spec: FunctionSpec = {
+  id: { name: 'bench', namespace: functionNamespace },
+  image: 'bench',
+  envVars: {},
+  constraints: [],
+  secrets: [],
+  labels: {},
+  annotations: {},
+  readOnlyRootFilesystem: false,
+};
+
+async function main(baseUrl: string): Promise<void> {
+  const clock = new SystemClock();
+  const provider = new InMemoryFunctionProvider();
+  const directory = new ReplicaDirectory();
+  const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
+  const sleeper = new IdleSleeper(provider, directory, clock);
+  const observer = {
+    started: (key: string) => {
+      callMetrics.started(key);
+      sleeper.started(key);
+    },
+    ended: (...args: Parameters<CallMetrics['ended']>) => {
+      callMetrics.ended(...args);
+      sleeper.ended(args[0]);
+    },
+  };
+  const calls = new Calls(directory, new Activator(provider), observer, clock);
+  const ready = [{ id: 'r1', baseUrl, maxInflight: 1_000 }];
+  directory.apply({ kind: 'present', state: { spec, createdAt: new Date().toISOString(), replicas: 1, ready } });
+
+  const connections = createConnections();
+  const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
+  const controlPlane = () => {
+    throw new Error(`the benchmark calls ${functionKey(spec.id)} only`);
+  };
+  const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, controlPlane });
+  console.log(await server.listen('127.0.0.1', 0, 'port'));
+  // With --cpu-prof, Node writes the profile only when it ends by itself.
+  process.on('SIGTERM', () => process.exit(0));
+}
+
+void main(process.argv[2]!);
