@@ -62,6 +62,7 @@ export async function compose(config: Config, data: DataDirectory, credentials: 
 
   const namespaces = new Namespaces(config.functionNamespace, namespaceStore, provider, secretStore);
   const functions = new Functions(provider, namespaces, secretStore);
+  const logs = new Logs(logSource);
   const secrets = new Secrets(secretStore, provider, namespaces);
 
   const directory = new ReplicaDirectory();
@@ -76,7 +77,7 @@ export async function compose(config: Config, data: DataDirectory, credentials: 
       secrets,
       namespaces,
       callMetrics,
-      new Logs(logSource),
+      logs,
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
       new Readiness(() => (provider.hostUrl === undefined ? 'the function host is not running' : undefined)),
@@ -93,7 +94,7 @@ export async function compose(config: Config, data: DataDirectory, credentials: 
   const connections = createConnections();
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, controlPlane });
-  return { server, metricsServer: createMetricsServer(metrics), functions, provider, sleeper };
+  return { server, metricsServer: createMetricsServer(metrics), functions, logs, provider, sleeper };
 }
 
 function bothOf(first: CallMetrics, second: IdleSleeper) {

@@ -86,7 +86,9 @@ function readSecret(folder: string, name: string): string {
 
 function readAdmin(file: string): StoredAdmin | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as StoredAdmin;
+    const admin = JSON.parse(readFileSync(file, 'utf8')) as StoredAdmin;
+    if (Buffer.from(admin.hash, 'base64').length !== KEY_BYTES || !admin.salt || !admin.user) throw new Error('it is incomplete');
+    return admin;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new StartError(`${file} cannot be read: move it away, and the next start makes a new password.`);

@@ -54,6 +54,7 @@ function readSettings(file: string): Settings {
   let settings: Settings;
   try {
     settings = JSON.parse(readFileSync(file, 'utf8')) as Settings;
+    if (!/^[0-9a-f]{16}$/.test(settings.instanceId)) throw new Error('it is incomplete');
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw new StartError(`${file} cannot be read (${codeOf(error)}): mend it, or move it away.`);
     settings = { version: VERSION, instanceId: randomBytes(8).toString('hex'), samplesDeployed: false };

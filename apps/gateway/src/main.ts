@@ -50,12 +50,13 @@ async function loadAdmin(config: Config): Promise<Admin | undefined> {
 }
 
 /** The first signal drains; a second one does not wait. */
-function endOnSignals({ server, provider, metricsServer }: Gateway, config: Config): void {
+function endOnSignals({ server, logs, provider, metricsServer }: Gateway, config: Config): void {
   let ending = false;
   const end = async () => {
     if (ending) process.exit(1);
     ending = true;
     console.log('Shutting down: calls in flight may finish. Once more to end at once.');
+    logs.endAll();
     await server.drain(config.writeTimeoutMs);
     metricsServer.close();
     metricsServer.closeAllConnections();

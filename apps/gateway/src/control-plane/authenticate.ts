@@ -61,11 +61,12 @@ export class Authenticator {
       await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts.failures - 1), MAX_DELAY_MS));
       return false;
     });
-    attempts.turn = turn.then(() => undefined);
-    const right = await turn;
-    attempts.pending--;
-    this.checks--;
-    if (!right) throw new ShoalError('unauthorized', 'invalid credentials');
+    const ended = () => {
+      attempts.pending--;
+      this.checks--;
+    };
+    attempts.turn = turn.then(ended, ended);
+    if (!(await turn)) throw new ShoalError('unauthorized', 'invalid credentials');
   }
 
   private attemptsOf(address: string): Attempts {

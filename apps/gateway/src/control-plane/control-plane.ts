@@ -5,16 +5,14 @@ import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import { ShoalError } from '@shoal/domain/shared/errors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayMetrics } from '../metrics-server';
 import type { Authenticator } from './authenticate';
 import { ControlPlaneModule } from './control-plane.module';
 import { ErrorFilter, sendError } from './error.filter';
+import { MAX_BODY_BYTES, readEveryBodyAsJson } from './json-body';
 import { describeApi } from './openapi';
-
-/** Of a body on the control plane. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+import { cleanTarget } from './unknown-route';
 
 const UI_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
@@ -37,6 +35,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   let listener: RequestListener | undefined;
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
+    // What the router itself refuses reaches no hook and no filter.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendError(request, reply, error),
     exposeHeadRoutes: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     serverFactory: (handler: RequestListener) => {
@@ -69,19 +69,6 @@ async function servePortal(fastify: FastifyInstance, root: string): Promise<void
   fastify.get('/ui', (request, reply) => (request.url.startsWith('/ui/') ? reply.sendFile('index.html') : reply.redirect('/ui/', 301)));
 }
 
-/** Existing clients say all kinds of content types, or none. */
-function readEveryBodyAsJson(fastify: FastifyInstance): void {
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    if (body === '') return done(null, undefined);
-    try {
-      done(null, JSON.parse(body as string));
-    } catch {
-      done(new ShoalError('invalid-request', 'Cannot parse request. Please pass valid JSON.'));
-    }
-  });
-}
-
 function guard(fastify: FastifyInstance, { authenticator, metrics }: ControlPlaneOptions): void {
   fastify.addHook('onRequest', async (request, reply) => {
     try {
@@ -90,12 +77,8 @@ function guard(fastify: FastifyInstance, { authenticator, metrics }: ControlPlan
       sendError(request, reply, error);
       return reply;
     }
-    return undefined;
-  });
-  fastify.addHook('preValidation', async (request) => {
-    const needsBody = request.method === 'POST' || request.method === 'PUT' || (request.method === 'DELETE' && !request.params);
-    const isObject = typeof request.body === 'object' && request.body !== null && !Array.isArray(request.body);
-    if (needsBody && !isObject) throw new ShoalError('invalid-request', 'A body is required for this endpoint: a JSON object.');
+    const clean = cleanTarget(request.url);
+    return clean === request.url ? undefined : reply.redirect(clean, 301);
   });
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Content-Type-Options', 'nosniff');

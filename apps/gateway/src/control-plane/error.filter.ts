@@ -3,6 +3,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { httpStatusOf } from '../http-status';
+import { MAX_BODY_BYTES } from './json-body';
 import { answerUnknown } from './unknown-route';
 
 /** An error as the control plane answers it. */
@@ -51,7 +52,9 @@ function answerTo(error: unknown): Answer {
   if (error instanceof ShoalError) return { status: httpStatusOf[error.code], code: error.code, message: error.message };
   const status = statusOf(error);
   if (status >= 500) return { status, code: 'internal', message: 'the gateway failed; its log says more' };
-  return { status, code: status === 413 ? 'body-too-large' : 'invalid-request', message: messagesOf(error) };
+  if (status === 413) return { status, code: 'body-too-large', message: `the body is larger than ${MAX_BODY_BYTES} bytes` };
+  if (status === 414) return { status, code: 'uri-too-long', message: 'a segment of the path is too long' };
+  return { status, code: 'invalid-request', message: messagesOf(error) };
 }
 
 /** Of Nest's exceptions and of Fastify's errors. */

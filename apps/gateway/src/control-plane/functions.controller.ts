@@ -15,7 +15,7 @@ import {
   toFunctionSpec,
   toFunctionStatus,
 } from './functions.dto';
-import { lastOf, namespaceOf } from './namespace-query';
+import { lastOf, namespaceOf, type QueryValue } from './namespace-query';
 
 const NamespaceQuery = () => ApiQuery({ name: 'namespace', required: false, description: 'The default namespace when left out.' });
 
@@ -33,7 +33,7 @@ export class FunctionsController {
   @NamespaceQuery()
   @ApiOkResponse({ type: [FunctionStatus] })
   @Fails({ 400: 'The namespace is no name.' })
-  async list(@Query('namespace') namespace?: string): Promise<FunctionStatus[]> {
+  async list(@Query('namespace') namespace?: QueryValue): Promise<FunctionStatus[]> {
     const states = await this.functions.list(namespaceOf(undefined, namespace, this.settings.functionNamespace));
     return states.map((state) => toFunctionStatus(state, this.metrics.invocations(functionKey(state.spec.id))));
   }
@@ -43,8 +43,8 @@ export class FunctionsController {
   @ApiOperation({ summary: 'Deploys a function, or replaces it', description: 'Answers once it is accepted, not once it is ready.' })
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
-  @Fails({ 400: 'A field is wrong; the text names it.', 413: 'The body is too large.', 503: 'The backend cannot be reached.' })
-  async deploy(@Body() body: FunctionDeployment, @Query('namespace') namespace?: string): Promise<void> {
+  @Fails({ 400: 'A field is wrong; the text names it.', 503: 'The backend cannot be reached.' })
+  async deploy(@Body() body: FunctionDeployment, @Query('namespace') namespace?: QueryValue): Promise<void> {
     await this.functions.deploy(toFunctionSpec(body, lastOf(namespace), this.settings.functionNamespace));
   }
 
@@ -54,7 +54,7 @@ export class FunctionsController {
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.', 503: 'The backend cannot be reached.' })
-  async update(@Body() body: FunctionDeployment, @Query('namespace') namespace?: string): Promise<void> {
+  async update(@Body() body: FunctionDeployment, @Query('namespace') namespace?: QueryValue): Promise<void> {
     await this.functions.update(toFunctionSpec(body, lastOf(namespace), this.settings.functionNamespace));
   }
 
@@ -64,7 +64,7 @@ export class FunctionsController {
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.' })
-  async remove(@Body() body: DeleteFunctionRequest, @Query('namespace') namespace?: string): Promise<void> {
+  async remove(@Body() body: DeleteFunctionRequest, @Query('namespace') namespace?: QueryValue): Promise<void> {
     await this.functions.remove(this.idOf(body.functionName, body.namespace, namespace));
   }
 
@@ -73,8 +73,8 @@ export class FunctionsController {
   @NamespaceQuery()
   @ApiQuery({ name: 'usage', required: false, description: 'Accepted for the sake of clients; this provider measures no usage.' })
   @ApiOkResponse({ type: FunctionStatus })
-  @Fails({ 404: 'There is no such function.' })
-  async get(@Param('name') name: string, @Query('namespace') namespace?: string): Promise<FunctionStatus> {
+  @Fails({ 400: 'The namespace is no name.', 404: 'There is no such function.' })
+  async get(@Param('name') name: string, @Query('namespace') namespace?: QueryValue): Promise<FunctionStatus> {
     const id = this.idOf(name, undefined, namespace);
     return toFunctionStatus(await this.functions.get(id), this.metrics.invocations(functionKey(id)));
   }
@@ -85,12 +85,12 @@ export class FunctionsController {
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such function.' })
-  async scale(@Param('name') name: string, @Body() body: ScaleServiceRequest, @Query('namespace') namespace?: string): Promise<void> {
+  async scale(@Param('name') name: string, @Body() body: ScaleServiceRequest, @Query('namespace') namespace?: QueryValue): Promise<void> {
     await this.functions.scale(this.idOf(name, body.namespace, namespace), body.replicas);
   }
 
   /** A name may bring its namespace with it, as in a function's URL. */
-  private idOf(name: string, inBody: string | null | undefined, inQuery: string | undefined): FunctionId {
+  private idOf(name: string, inBody: string | null | undefined, inQuery: QueryValue): FunctionId {
     const namespace = namespaceOf(inBody, inQuery, this.settings.functionNamespace);
     const id = parseFunctionName(name, namespace);
     if (!id) throw new ShoalError('function-not-found', 'there is no function of that name: names have a-z, 0-9 and - only');

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Functions } from '@shoal/domain/functions/functions';
@@ -12,9 +12,36 @@ import { lastOf, namespaceOf } from './namespace-query';
 
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Where the lines come from; a class, because Nest finds what it injects by class. */
+/** RFC 3339. `NaN` when it is something else that a date can be read from. */
+function parseTime(text: string): number {
+  const isRfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
+  return isRfc3339 ? Date.parse(text) : NaN;
+}
+
+/** Where the lines come from, and who is reading them. */
 export class Logs {
-  constructor(readonly source: LogSource) {}
+  private readonly readers = new Set<AbortController>();
+
+  constructor(private readonly source: LogSource) {}
+
+  /** The lines, newline-delimited JSON. Ends when `answer` closes: the reader has gone. */
+  async *read(query: LogQuery, answer: Writable): AsyncGenerator<string> {
+    const reader = new AbortController();
+    const end = () => reader.abort();
+    this.readers.add(reader);
+    answer.once('close', end);
+    try {
+      for await (const line of this.source.read(query, reader.signal)) yield `${JSON.stringify(line)}\n`;
+    } finally {
+      answer.off('close', end);
+      this.readers.delete(reader);
+    }
+  }
+
+  /** A follower would keep the gateway from ending. */
+  endAll(): void {
+    for (const reader of this.readers) reader.abort();
+  }
 }
 
 @ApiTags('logs')
@@ -39,7 +66,7 @@ export class LogsController {
   @ApiQuery({ name: 'follow', required: false, description: 'Go on with new lines.', schema: { type: 'boolean' } })
   @ApiProduces('application/x-ndjson')
   @ApiOkResponse({ description: 'The lines, oldest first.', schema: { type: 'string' } })
-  @Fails({ 404: 'There is no such function.', 422: 'The query cannot be read.' })
+  @Fails({ 400: 'The name is missing, or the namespace is no name.', 404: 'There is no such function.', 422: 'The query cannot be read.' })
   async read(@Query() raw: RawQuery, @Res() reply: FastifyReply): Promise<void> {
     const query = this.parse(raw);
     if (!query) {
@@ -47,12 +74,10 @@ export class LogsController {
       return;
     }
     await this.functions.get(query.id);
-    const lines = Readable.from(this.lines(query), { objectMode: false });
+    const lines = Readable.from(this.logs.read(query, reply.raw), { objectMode: false });
     await reply.type('application/x-ndjson').send(lines);
-  }
-
-  private async *lines(query: LogQuery): AsyncGenerator<string> {
-    for await (const line of this.logs.source.read(query)) yield `${JSON.stringify(line)}\n`;
+    // A quiet function has no line yet that would take the head along.
+    if (query.follow && !reply.raw.headersSent) reply.raw.flushHeaders();
   }
 
   private parse(raw: RawQuery): LogQuery | undefined {
@@ -60,7 +85,7 @@ export class LogsController {
     if (!name) throw new ShoalError('invalid-request', 'name must say which function');
     const id = parseFunctionName(name, namespaceOf(undefined, raw['namespace'], this.settings.functionNamespace));
     if (!id) throw new ShoalError('function-not-found', 'there is no function of that name');
-    const sinceMs = since ? Date.parse(since) : undefined;
+    const sinceMs = since ? parseTime(since) : undefined;
     if (Number.isNaN(sinceMs) || !/^-?\d{1,9}$/.test(tail) || !/^(true|false|1|0)$/.test(follow)) return undefined;
     return {
       id,

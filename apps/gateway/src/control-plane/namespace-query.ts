@@ -1,8 +1,11 @@
 import { parseName } from '@shoal/domain/functions/function-spec';
 import { ShoalError } from '@shoal/domain/shared/errors';
 
+/** A query parameter as the router has it: several values when it is given several times. */
+export type QueryValue = string | readonly string[] | undefined;
+
 /** A query parameter's value; of one that is given several times the last. */
-export function lastOf(value: string | readonly string[] | undefined): string | undefined {
+export function lastOf(value: QueryValue): string | undefined {
   return Array.isArray(value) ? (value as readonly string[]).at(-1) : (value as string | undefined);
 }
 
@@ -12,7 +15,7 @@ export function lastOf(value: string | readonly string[] | undefined): string | 
  */
 export function namespaceOf(
   inBody: string | null | undefined,
-  inQuery: string | readonly string[] | undefined,
+  inQuery: QueryValue,
   fallback: string,
 ): string {
   const query = lastOf(inQuery);

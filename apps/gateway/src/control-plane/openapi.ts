@@ -1,5 +1,6 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { MAX_BODY_BYTES } from './json-body';
 
 type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -16,12 +17,9 @@ export function describeApi(app: NestFastifyApplication, version: string): OpenA
     .addSecurityRequirements('basic');
   const document = SwaggerModule.createDocument(app, builder.build());
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem, CallError: callError } };
-  const guarded = Object.entries(document.paths).filter(([path]) => path.startsWith('/system/'));
-  for (const [, item] of guarded) {
-    for (const method of METHODS) {
-      const responses = item[method]?.responses;
-      if (responses) responses['401'] = { description: 'The credentials are missing or wrong.', ...textOrProblem };
-    }
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (!path.startsWith('/system/')) continue;
+    for (const method of METHODS) if (item[method]) describeGuard(item[method], method);
   }
   document.paths['/'] = { post: callOperation('Calls the function that `X-Function` or an Alexa intent names', true) };
   document.paths['/function/{name}'] = forAllMethods('Calls a function', '');
@@ -29,6 +27,14 @@ export function describeApi(app: NestFastifyApplication, version: string): OpenA
   document.paths['/healthz']!.get!.security = [];
   document.paths['/readyz']!.get!.security = [];
   return document;
+}
+
+/** What every route under /system/ may answer before its controller sees the request. */
+function describeGuard({ responses, requestBody }: Operation, method: string): void {
+  responses['401'] = { description: 'The credentials are missing or wrong.', ...textOrProblem };
+  responses['429'] = { description: 'Too many attempts with wrong credentials; `Retry-After` says when to try again.', ...textOrProblem };
+  if (method !== 'get') responses['403'] = { description: "Another site's page sent it.", ...textOrProblem };
+  if (requestBody) responses['413'] = { description: `The body is larger than ${MAX_BODY_BYTES} bytes.`, ...textOrProblem };
 }
 
 const textOrProblem = {

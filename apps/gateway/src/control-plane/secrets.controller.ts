@@ -5,7 +5,7 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
 import { TextField } from './fields';
-import { namespaceOf } from './namespace-query';
+import { namespaceOf, type QueryValue } from './namespace-query';
 
 /** A secret's name, and on the way in its value. */
 export class SecretRequest {
@@ -50,7 +50,7 @@ export class SecretsController {
   @NamespaceQuery()
   @ApiOkResponse({ type: [SecretStatus] })
   @Fails({ 400: 'The namespace is no name.' })
-  async list(@Query('namespace') query?: string): Promise<SecretStatus[]> {
+  async list(@Query('namespace') query?: QueryValue): Promise<SecretStatus[]> {
     const namespace = namespaceOf(undefined, query, this.settings.functionNamespace);
     return (await this.secrets.list(namespace)).map((name) => ({ name, namespace }));
   }
@@ -61,7 +61,7 @@ export class SecretsController {
   @NamespaceQuery()
   @ApiCreatedResponse({ description: 'Created.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 409: 'There is one of that name.' })
-  async create(@Body() body: SecretRequest, @Query('namespace') query?: string): Promise<void> {
+  async create(@Body() body: SecretRequest, @Query('namespace') query?: QueryValue): Promise<void> {
     await this.secrets.create(this.namespaceOf(body, query), body.name, valueOf(body));
   }
 
@@ -71,7 +71,7 @@ export class SecretsController {
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such secret.' })
-  async update(@Body() body: SecretRequest, @Query('namespace') query?: string): Promise<void> {
+  async update(@Body() body: SecretRequest, @Query('namespace') query?: QueryValue): Promise<void> {
     await this.secrets.update(this.namespaceOf(body, query), body.name, valueOf(body));
   }
 
@@ -81,11 +81,11 @@ export class SecretsController {
   @NamespaceQuery()
   @ApiAcceptedResponse({ description: 'Accepted.' })
   @Fails({ 400: 'A field is wrong; the text names it.', 404: 'There is no such secret.', 409: 'Functions use it; the text names them.' })
-  async remove(@Body() body: SecretName, @Query('namespace') query?: string): Promise<void> {
+  async remove(@Body() body: SecretName, @Query('namespace') query?: QueryValue): Promise<void> {
     await this.secrets.remove(this.namespaceOf(body, query), body.name);
   }
 
-  private namespaceOf(body: SecretName, query: string | undefined): string {
+  private namespaceOf(body: SecretName, query: QueryValue): string {
     return namespaceOf(body.namespace, query, this.settings.functionNamespace);
   }
 }

@@ -1,27 +1,34 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * Answers what no route took, as the wire contract (§1.1) has it: an unclean path moves, a known path lacks the method,
- * anything else is unknown.
+ * Answers what no route took, as the wire contract (§1.1) has it: a known path lacks the method, anything else is unknown.
  *
  * @param patterns of all routes.
  */
 export function answerUnknown(request: FastifyRequest, reply: FastifyReply, patterns: ReadonlySet<string>): FastifyReply {
-  const [path = '', query] = request.url.split('?', 2);
-  const clean = cleanPath(path);
-  if (clean !== path) return reply.redirect(query === undefined ? clean : `${clean}?${query}`, 301);
+  const [path = ''] = request.url.split('?', 1);
   if ([...patterns].some((pattern) => matches(pattern, path))) return reply.status(405).send();
   return reply.status(404).type('text/plain; charset=utf-8').send('404 page not found\n');
+}
+
+/** The target to which an unclean one moves (§1.1); a clean one stays as it is. */
+export function cleanTarget(target: string): string {
+  const queryStart = target.indexOf('?');
+  if (queryStart < 0) return cleanPath(target);
+  return cleanPath(target.slice(0, queryStart)) + target.slice(queryStart);
 }
 
 /** Without empty segments, `.` and `..`; never leaves the root. */
 function cleanPath(path: string): string {
   const kept: string[] = [];
+  const isClean = !/\/\/|\/\.{1,2}(\/|$)/.test(path);
+  if (isClean) return path;
   for (const segment of path.split('/')) {
     if (segment === '..') kept.pop();
     else if (segment !== '.' && segment !== '') kept.push(segment);
   }
-  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
+  // A browser takes a backslash for a slash, and two slashes for another host.
+  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`.replaceAll('\\', '%5C');
 }
 
 function matches(pattern: string, path: string): boolean {

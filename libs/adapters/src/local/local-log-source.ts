@@ -11,16 +11,11 @@ export class LocalLogSource implements LogSource {
   /** @param hostUrl where the host is now; `undefined` while there is none. */
   constructor(private readonly hostUrl: () => string | undefined) {}
 
-  async *read(query: LogQuery): AsyncGenerator<LogLine> {
-    const abort = new AbortController();
-    try {
-      const body = await this.open(query, abort.signal);
-      for await (const text of createInterface({ input: body })) {
-        const { timestamp, instance, text: line } = JSON.parse(text) as HostLogLine;
-        yield { ...query.id, instance, timestamp, text: line };
-      }
-    } finally {
-      abort.abort();
+  async *read(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
+    const body = await this.open(query, signal);
+    for await (const text of createInterface({ input: body })) {
+      const { timestamp, instance, text: line } = JSON.parse(text) as HostLogLine;
+      yield { ...query.id, instance, timestamp, text: line };
     }
   }
 
@@ -33,7 +28,7 @@ export class LocalLogSource implements LogSource {
       const answer = await fetch(`${this.hostUrl()}/logs/?${parameters.toString()}`, { signal });
       if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       const body = Readable.fromWeb(answer.body as ReadableStream);
-      // Ends with an error when we stop reading; the reader is gone by then.
+      // Ends with an error when the signal comes; the reader is gone by then.
       body.on('error', () => undefined);
       return body;
     } catch (error) {

@@ -19,12 +19,15 @@ export interface LogQuery {
   readonly sinceMs?: number;
   /** Only the last so many of the past; all when absent. */
   readonly tail?: number;
-  /** Go on with new lines until the reader stops reading. */
+  /** Go on with new lines until the reader's signal. */
   readonly follow: boolean;
 }
 
 /** The lines that a function's processes wrote, oldest first. */
 export interface LogSource {
-  /** Ends after the past unless `follow`. Rejects with `backend-unavailable` at the first read. */
-  read(query: LogQuery): AsyncIterable<LogLine>;
+  /**
+   * Ends after the past unless `follow`; `signal` ends it at any moment, also while it waits for a line.
+   * Rejects with `backend-unavailable` at the first read.
+   */
+  read(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
 }

@@ -1,0 +1,57 @@
+import { ShoalError } from '@shoal/domain/shared/errors';
+import type { FastifyInstance } from 'fastify';
+
+/** Of a body on the control plane. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Objects and lists within each other; validation recurses, and must not run out of stack. */
+const MAX_BODY_DEPTH = 32;
+/** Validation drops them, for good reasons; better to say so. */
+const REFUSED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Takes every body for JSON, whatever its content type says: existing clients say all kinds, wrong ones, or none. */
+export function readEveryBodyAsJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addHook('onRequest', async ({ raw }) => {
+    delete raw.headers['content-type'];
+  });
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    // What no route takes is not read: it is unknown, whatever it says.
+    if (body === '' || request.is404) return done(null, undefined);
+    try {
+      done(null, parseBounded(body as string));
+    } catch (error) {
+      done(error as ShoalError);
+    }
+  });
+  fastify.addHook('preValidation', async ({ method, params, body, is404 }) => {
+    const namedInPath = Object.keys(params as object).length > 0;
+    const needsBody = !is404 && (method === 'POST' || method === 'PUT' || (method === 'DELETE' && !namedInPath));
+    if (needsBody && !isObject(body)) throw new ShoalError('invalid-request', 'A body is required for this endpoint: a JSON object.');
+  });
+}
+
+function parseBounded(text: string): unknown {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new ShoalError('invalid-request', 'Cannot parse request. Please pass valid JSON.');
+  }
+  let level: object[] = [body].filter(isObjectOrList);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MAX_BODY_DEPTH) throw new ShoalError('invalid-request', `the body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+    for (const name of level.flatMap((value) => (Array.isArray(value) ? [] : Object.keys(value)))) {
+      if (REFUSED_NAMES.has(name)) throw new ShoalError('invalid-request', `${name} cannot be a name here`);
+    }
+    level = level.flatMap((value) => Object.values(value) as unknown[]).filter(isObjectOrList);
+  }
+  return body;
+}
+
+function isObject(value: unknown): boolean {
+  return isObjectOrList(value) && !Array.isArray(value);
+}
+
+function isObjectOrList(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
