@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './setup.mjs';
 
+const WRK = 'wrk';
 const NGINX = '/usr/sbin/nginx';
 const CONNECTIONS = [1, 32];
 const WARM_UP_SECONDS = 2;
@@ -32,7 +33,7 @@ const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
 if (!(rounds >= 1 && seconds >= 1)) fail('--rounds and --seconds must be numbers from 1 on');
 
 requireNode();
-for (const [program, args, debianPackage] of [['wrk', ['-v'], 'wrk'], [NGINX, ['-v'], 'nginx-light']]) {
+for (const [program, args, debianPackage] of [[WRK, ['-v'], 'wrk'], [NGINX, ['-v'], 'nginx-light']]) {
   if (spawnSync(program, args).error) fail(`bench:proxy needs ${program}; on Debian: apt-get install ${debianPackage}`);
 }
 await ensureInstalled();
@@ -147,7 +148,7 @@ async function measure({ url, pid }, connections) {
 
 function wrk(url, connections, duration) {
   return new Promise((resolve, reject) => {
-    const child = spawn('wrk', ['-t1', `-c${connections}`, `-d${duration}s`, '--latency', url]);
+    const child = spawn(WRK, ['-t1', `-c${connections}`, `-d${duration}s`, '--latency', url]);
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.on('close', () => {
