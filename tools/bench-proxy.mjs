@@ -101,7 +101,7 @@ async function startTargets() {
 async function bundle(names) {
   const { build } = await import('esbuild');
   const entryPoints = names.map((name) => join(root, 'test/bench', `${name}.ts`));
-  await build({ entryPoints, outdir: folder, outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs', minifySyntax: true, keepNames: true, absWorkingDir: root, logLevel: 'warning' });
+  await build({ entryPoints, outdir: folder, outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs', minifySyntax: true, absWorkingDir: root, logLevel: 'warning' });
   return Object.fromEntries(names.map((name) => [name, join(folder, `${name}.cjs`)]));
 }
 

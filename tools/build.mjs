@@ -50,7 +50,7 @@ export async function buildAll() {
   const alias = { 'libphonenumber-js/max': './tools/absent.cjs' };
   // Some dependencies are ES modules that ask for their own URL.
   const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
-  const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minify: true, keepNames: true, banner, alias };
+  const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(join(dist, 'portal', 'assets'), { recursive: true });
   await Promise.all([

@@ -3,6 +3,7 @@ import { formatDuration } from '../shared/duration';
 import type { Command, ProcessExit, ProcessSpawner, RunningProcess } from './process-spawner';
 
 const PROBE_INTERVAL_MS = 15;
+const OUTPUT_GRACE_MS = 100;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 /** A process that ran this long has recovered: its next restart is quick again. */
@@ -53,9 +54,9 @@ export class KeepRunning {
     return this.state === 'ready';
   }
 
-  /** Why it is not ready, when its last start failed; absent while it is starting for the first time. */
+  /** Why it is not ready, when that is because its process has failed since it was last ready. */
   get failure(): string | undefined {
-    return this.ready ? undefined : this.lastFailure;
+    return this.lastFailure;
   }
 
   /** Kills the process group and starts anew at once. Resolves when the old group is dead. */
@@ -91,7 +92,8 @@ export class KeepRunning {
       drained: () => undefined,
       exited: (exit) => {
         process.kill('SIGKILL');
-        process.closeOutput();
+        // Its last words, often the reason, are still on their way.
+        this.clock.after(OUTPUT_GRACE_MS, () => process.closeOutput());
         markEnded();
         if (this.current === run) this.failed(describeExit(exit));
       },
@@ -110,6 +112,7 @@ export class KeepRunning {
       if (ready) {
         run.readyMs = this.clock.monotonicMs();
         this.state = 'ready';
+        this.lastFailure = undefined;
         this.options.changed();
       } else if (this.clock.monotonicMs() >= deadlineMs) {
         this.failed(`did not ${startable.expectation} within ${formatDuration(this.options.startTimeoutMs)}`);
