@@ -26,7 +26,10 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** How long other calls of an overrunning process may go on before it is killed with them. */
 const REPLACE_GRACE_MS = 2_000;
 const REPLACE_POLL_MS = 20;
-const NONE: ReadonlySet<string> = new Set();
+/** The server in front has answered an expectation already. */
+const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set(['expect']);
+/** Say that the watchdog answered; a function cannot. */
+const DROPPED_FROM_ANSWER: ReadonlySet<string> = new Set(['x-shoal-error', 'x-shoal-layer', 'x-shoal-limit']);
 
 export interface HttpFunctionOptions {
   readonly settings: FunctionSettings;
@@ -95,11 +98,12 @@ export class HttpFunction implements HostedFunction {
         connections: this.connections,
         origin: this.origin,
         path: req.url ?? '/',
-        headers: endToEndHeaders(req.rawHeaders, NONE),
+        headers: endToEndHeaders(req.rawHeaders, DROPPED_FROM_REQUEST),
         body: hasBody(req) ? req : null,
         limitMs: limit.ms,
         timedOut: () => this.overrun(limit),
         answerHeaders: () => ['X-Duration-Seconds', durationSeconds(clock.monotonicMs() - startedMs)],
+        replaced: DROPPED_FROM_ANSWER,
       });
     } catch (error) {
       sendOwn(res, answerTo(error as ShoalError, limit));
@@ -117,7 +121,7 @@ export class HttpFunction implements HostedFunction {
       await tunnel(req, socket, head, {
         origin: this.origin,
         path: req.url ?? '/',
-        headers: endToEndHeaders(req.rawHeaders, NONE),
+        headers: endToEndHeaders(req.rawHeaders, DROPPED_FROM_REQUEST),
         limitMs: limit.ms,
         timedOut: () => this.overrun(limit),
         answerHeaders: () => [],

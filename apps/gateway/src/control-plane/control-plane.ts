@@ -44,7 +44,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       return createServer(handler);
     },
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   readEveryBodyAsJson(fastify);
   const patterns = collectRoutes(fastify);
   guard(fastify, options);

@@ -23,11 +23,17 @@ export interface LogQuery {
   readonly follow: boolean;
 }
 
+/** Says when to stop; the web's `AbortSignal` is one. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** The lines that a function's processes wrote, oldest first. */
 export interface LogSource {
   /**
    * Ends after the past unless `follow`; `signal` ends it at any moment, also while it waits for a line.
    * Rejects with `backend-unavailable` at the first read.
    */
-  read(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  read(query: LogQuery, signal: StopSignal): AsyncIterable<LogLine>;
 }
