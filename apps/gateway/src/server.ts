@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallErrorRaw } from './data-plane/call-error';
@@ -12,6 +13,7 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 65_000;
 /** How often connections are checked for having taken too long. */
 const TIMEOUT_CHECK_MS = 1_000;
+const NOTHING_MORE: ReadonlySet<string> = new Set();
 
 export interface GatewayServerOptions {
   readonly functionNamespace: string;
@@ -78,6 +80,8 @@ export class GatewayServer {
   }
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Some clients offer HTTP/2 with their first request. Who does not take an offer answers as if there were none.
+    if (req.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(this.server, req, socket, head);
     void this.options.callHandler.upgrade(req, socket, head, this.routeOf(req));
   }
 
@@ -103,6 +107,16 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number,
   if (error.code === 'EADDRINUSE') return `Port ${port} on ${host} is in use: stop what uses it, or set ${setting} to another one.`;
   if (error.code === 'EACCES') return `Port ${port} on ${host} needs more rights than we have: set ${setting} to 1024 or more.`;
   return `${host}:${port} cannot be listened on (${error.code}): check SHOAL_HOST and ${setting}.`;
+}
+
+/** Gives the connection back to the server, as if the request had come without `Upgrade`. */
+function withoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const headers = endToEndHeaders(req.rawHeaders, NOTHING_MORE);
+  let text = `${req.method} ${req.url} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  if (req.headers['transfer-encoding'] !== undefined) text += `Transfer-Encoding: ${req.headers['transfer-encoding']}\r\n`;
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
 }
 
 /** Requests that cannot be read never reach a plane. */
