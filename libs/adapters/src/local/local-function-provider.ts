@@ -16,6 +16,7 @@ import { FunctionHostProcess } from './function-host-process';
 import type { FromHost } from './host-protocol';
 import { resolveLaunch, type Launch } from './launch';
 import { secretFile } from './local-secret-store';
+import { OneAtATime } from './one-at-a-time';
 
 export interface LocalProviderOptions {
   /** The data directory. */
@@ -52,7 +53,8 @@ export class LocalFunctionProvider implements FunctionProvider {
   private readonly files: FunctionFiles;
   private readonly host: FunctionHostProcess;
   private lastGeneration = 0;
-  private lastWrite: Promise<unknown> = Promise.resolve();
+  /** So that the file, the map and the host see the same order. */
+  private readonly writes = new OneAtATime();
 
   constructor(private readonly options: LocalProviderOptions) {
     this.files = new FunctionFiles(join(options.home, 'functions'), options.warn);
@@ -92,7 +94,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   }
 
   apply(spec: FunctionSpec): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       const key = functionKey(spec.id);
       const before = this.entries.get(key);
       const launch = await this.prepare(spec);
@@ -108,7 +110,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   }
 
   remove(id: FunctionId): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       const key = functionKey(id);
       if (!this.entries.has(key)) return;
       await this.files.remove(id);
@@ -119,7 +121,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   }
 
   scale(id: FunctionId, replicas: number): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       const key = functionKey(id);
       const before = this.entries.get(key);
       if (!before) throw new ShoalError('function-not-found', `function ${key} does not exist`);
@@ -148,13 +150,6 @@ export class LocalFunctionProvider implements FunctionProvider {
     this.listeners.add(listener);
     for (const entry of this.entries.values()) listener({ kind: 'present', state: stateOf(entry) });
     return () => this.listeners.delete(listener);
-  }
-
-  /** Writes wait for each other, so that the file, the map and the host see the same order. */
-  private oneAtATime<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.lastWrite.then(action);
-    this.lastWrite = result.catch(() => undefined);
-    return result;
   }
 
   private async prepare(spec: FunctionSpec): Promise<Launch> {

@@ -2,9 +2,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Namespace, NamespaceStore } from '@shoal/domain/namespaces/namespace-store';
 import writeFileAtomic from 'write-file-atomic';
+import { OneAtATime } from './one-at-a-time';
 
 /** All namespaces in one file, read once. */
 export class LocalNamespaceStore implements NamespaceStore {
+  private readonly writes = new OneAtATime();
   private loaded: Promise<Map<string, Namespace>> | undefined;
 
   constructor(private readonly file: string) {}
@@ -13,14 +15,15 @@ export class LocalNamespaceStore implements NamespaceStore {
     return [...(await this.namespaces()).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async put(namespace: Namespace): Promise<void> {
-    const namespaces = await this.namespaces();
-    await this.save(new Map(namespaces).set(namespace.name, namespace));
+  put(namespace: Namespace): Promise<void> {
+    return this.writes.run(async () => this.save(new Map(await this.namespaces()).set(namespace.name, namespace)));
   }
 
-  async remove(name: string): Promise<void> {
-    const namespaces = new Map(await this.namespaces());
-    if (namespaces.delete(name)) await this.save(namespaces);
+  remove(name: string): Promise<void> {
+    return this.writes.run(async () => {
+      const namespaces = new Map(await this.namespaces());
+      if (namespaces.delete(name)) await this.save(namespaces);
+    });
   }
 
   private namespaces(): Promise<Map<string, Namespace>> {
@@ -37,8 +40,8 @@ export class LocalNamespaceStore implements NamespaceStore {
   }
 
   private async save(namespaces: Map<string, Namespace>): Promise<void> {
-    this.loaded = Promise.resolve(namespaces);
     await mkdir(dirname(this.file), { recursive: true });
     await writeFileAtomic(this.file, `${JSON.stringify([...namespaces.values()], undefined, 2)}\n`, { mode: 0o600 });
+    this.loaded = Promise.resolve(namespaces);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import writeFileAtomic from 'write-file-atomic';
+import { OneAtATime } from './one-at-a-time';
 
 /** Tells a secret's file from one that is still being written. */
 const ENDING = '.secret';
@@ -14,7 +15,7 @@ export function secretFile(folder: string, namespace: string, name: string): str
 /** One file a secret, which only the owner can read. */
 export class LocalSecretStore implements SecretStore {
   /** Checks and writes must not interleave. */
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly writes = new OneAtATime();
 
   constructor(private readonly folder: string) {}
 
@@ -24,30 +25,24 @@ export class LocalSecretStore implements SecretStore {
   }
 
   create(namespace: string, name: string, value: Uint8Array): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       if (await this.exists(namespace, name)) throw new ShoalError('already-exists', `secret ${name} exists already`);
       await this.write(namespace, name, value);
     });
   }
 
   update(namespace: string, name: string, value: Uint8Array): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       await this.require(namespace, name);
       await this.write(namespace, name, value);
     });
   }
 
   remove(namespace: string, name: string): Promise<void> {
-    return this.oneAtATime(async () => {
+    return this.writes.run(async () => {
       await this.require(namespace, name);
       await rm(secretFile(this.folder, namespace, name), { force: true });
     });
-  }
-
-  private oneAtATime(action: () => Promise<void>): Promise<void> {
-    const result = this.last.then(action);
-    this.last = result.catch(() => undefined);
-    return result;
   }
 
   private async write(namespace: string, name: string, value: Uint8Array): Promise<void> {

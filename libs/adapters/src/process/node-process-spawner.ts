@@ -33,6 +33,7 @@ export class NodeProcessSpawner implements ProcessSpawner {
 class NodeProcess implements RunningProcess {
   readonly pid: number | undefined;
   private exited = false;
+  private signalled = false;
 
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
@@ -70,10 +71,12 @@ class NodeProcess implements RunningProcess {
 
   pauseOutput(): void {
     this.child.stdout.pause();
+    this.child.stderr.pause();
   }
 
   resumeOutput(): void {
     this.child.stdout.resume();
+    this.child.stderr.resume();
   }
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -88,8 +91,6 @@ class NodeProcess implements RunningProcess {
     if (signal === 'SIGKILL' && this.signalled) killMarked(this.mark);
     this.signalled = true;
   }
-
-  private signalled = false;
 
   private killTree(): void {
     if (this.exited) return;

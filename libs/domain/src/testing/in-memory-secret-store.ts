@@ -23,6 +23,11 @@ export class InMemorySecretStore implements SecretStore {
     this.room(namespace).delete(name);
   }
 
+  /** For the tests' own look. */
+  valueOf(namespace: string, name: string): Uint8Array | undefined {
+    return this.room(namespace).get(name);
+  }
+
   private require(namespace: string, name: string): void {
     if (!this.room(namespace).has(name)) throw new ShoalError('secret-not-found', `secret ${name} does not exist`);
   }
