@@ -50,17 +50,17 @@ describe('/system/logs', () => {
 
   it('follow answers at once, brings what comes, and ends when the client leaves', async () => {
     await gateway.deploy('followed', { envProcess: 'cat' });
-    await gateway.until(() => true);
-    const socketsBefore = hostSockets(gateway.pid);
-    const stream = await open(gateway.url, 'GET', '/system/logs?name=followed&follow=true');
-    expect(stream.statusCode).toBe(200);
-    const forked = lineWith(stream, 'Forking');
     await call('followed');
-    expect(await forked).toMatchObject({ name: 'followed' });
-    stream.destroy();
-    // No line comes any more that would show the gateway that its reader has gone.
-    await gateway.until(() => hostSockets(gateway.pid) <= socketsBefore + 1);
-    expect((await call('followed')).status).toBe(200);
+    const socketsBefore = openSockets(gateway.pid);
+    const streams = await Promise.all(Array.from({ length: 8 }, () => open(gateway.url, 'GET', '/system/logs?name=followed&follow=true&tail=1')));
+    expect(streams.map(({ statusCode }) => statusCode)).toEqual(streams.map(() => 200));
+    const forked = streams.map((stream) => lineWith(stream, 'Forking'));
+    await call('followed');
+    for (const line of await Promise.all(forked)) expect(line).toMatchObject({ name: 'followed' });
+    expect(openSockets(gateway.pid)).toBeGreaterThanOrEqual(socketsBefore + 12);
+    for (const stream of streams) stream.destroy();
+    // No line comes any more that would show the gateway that its readers have gone.
+    await gateway.until(() => openSockets(gateway.pid) <= socketsBefore + 4);
   });
 
   it.each(['1', 'true'])('follow=%s ends in time with the gateway', async (follow) => {
@@ -108,8 +108,8 @@ async function lineWith(stream: IncomingMessage, part: string): Promise<Line> {
   });
 }
 
-/** How many sockets the gateway has open. */
-function hostSockets(pid: number): number {
+/** How many sockets a process has: each follower takes one from its client, and one to the function host. */
+function openSockets(pid: number): number {
   const folder = `/proc/${pid}/fd`;
   return readdirSync(folder).filter((fd) => {
     try {

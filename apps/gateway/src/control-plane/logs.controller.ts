@@ -1,4 +1,5 @@
-import { Readable, type Writable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Functions } from '@shoal/domain/functions/functions';
@@ -25,11 +26,13 @@ export class Logs {
   constructor(private readonly source: LogSource) {}
 
   /** The lines, newline-delimited JSON. Ends when `answer` closes: the reader has gone. */
-  async *read(query: LogQuery, answer: Writable): AsyncGenerator<string> {
+  async *read(query: LogQuery, answer: ServerResponse): AsyncGenerator<string> {
     const reader = new AbortController();
     const end = () => reader.abort();
     this.readers.add(reader);
     answer.once('close', end);
+    // A quiet function has no line yet that would take the head along.
+    if (query.follow) answer.flushHeaders();
     try {
       for await (const line of this.source.read(query, reader.signal)) yield `${JSON.stringify(line)}\n`;
     } finally {
@@ -76,8 +79,6 @@ export class LogsController {
     await this.functions.get(query.id);
     const lines = Readable.from(this.logs.read(query, reply.raw), { objectMode: false });
     await reply.type('application/x-ndjson').send(lines);
-    // A quiet function has no line yet that would take the head along.
-    if (query.follow && !reply.raw.headersSent) reply.raw.flushHeaders();
   }
 
   private parse(raw: RawQuery): LogQuery | undefined {

@@ -1,6 +1,6 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { functionKey } from '@shoal/domain/functions/function-spec';
 import type { LogLine, LogQuery, LogSource } from '@shoal/domain/logs/log-source';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -12,25 +12,28 @@ export class LocalLogSource implements LogSource {
   constructor(private readonly hostUrl: () => string | undefined) {}
 
   async *read(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
-    const body = await this.open(query, signal);
-    for await (const text of createInterface({ input: body })) {
+    const body = await this.open(query);
+    const lines = createInterface({ input: body });
+    // However it ends: the signal came, the host died, or all was said.
+    body.once('close', () => lines.close());
+    signal.addEventListener('abort', () => body.destroy());
+    if (signal.aborted) body.destroy();
+    for await (const text of lines) {
       const { timestamp, instance, text: line } = JSON.parse(text) as HostLogLine;
       yield { ...query.id, instance, timestamp, text: line };
     }
   }
 
-  private async open(query: LogQuery, signal: AbortSignal): Promise<Readable> {
+  private async open(query: LogQuery): Promise<IncomingMessage> {
     const parameters = new URLSearchParams({ key: functionKey(query.id), follow: String(query.follow) });
     if (query.instance !== undefined) parameters.set('instance', query.instance);
     if (query.sinceMs !== undefined) parameters.set('sinceMs', String(query.sinceMs));
     if (query.tail !== undefined) parameters.set('tail', String(query.tail));
     try {
-      const answer = await fetch(`${this.hostUrl()}/logs/?${parameters.toString()}`, { signal });
-      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
-      const body = Readable.fromWeb(answer.body as ReadableStream);
-      // Ends with an error when the signal comes; the reader is gone by then.
-      body.on('error', () => undefined);
-      return body;
+      const [answer] = (await once(get(`${this.hostUrl()}/logs/?${parameters.toString()}`), 'response')) as [IncomingMessage];
+      if (answer.statusCode !== 200) throw new Error(`it answered ${answer.statusCode}`);
+      answer.on('error', () => undefined); // 'close' follows.
+      return answer;
     } catch (error) {
       throw new ShoalError('backend-unavailable', 'the function host cannot be reached', { layer: 'provider' }, { cause: error });
     }

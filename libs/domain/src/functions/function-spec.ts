@@ -75,7 +75,7 @@ export function parseSecretName(value: string, field: string): string {
 
 /** Turns input of the right shape into a valid spec, or rejects it with `invalid-request` naming the field. */
 export function parseFunctionSpec(input: FunctionSpecInput): FunctionSpec {
-  const labels = parseMap(input.labels, 'labels');
+  const labels = parseTextMap(input.labels, 'labels');
   parseScalingPolicy(labels);
   return {
     id: { name: parseName(input.service, 'service'), namespace: parseName(input.namespace, 'namespace') },
@@ -85,7 +85,7 @@ export function parseFunctionSpec(input: FunctionSpecInput): FunctionSpec {
     constraints: parseList(input.constraints, 'constraints', parseText),
     secrets: parseList(input.secrets, 'secrets', parseSecretName),
     labels,
-    annotations: parseMap(input.annotations, 'annotations'),
+    annotations: parseTextMap(input.annotations, 'annotations'),
     ...(input.limits ? { limits: parseResources(input.limits, 'limits') } : {}),
     ...(input.requests ? { requests: parseResources(input.requests, 'requests') } : {}),
     readOnlyRootFilesystem: input.readOnlyRootFilesystem ?? false,
@@ -100,14 +100,15 @@ function parseImage(image: string): string {
 }
 
 function parseEnv(env: FunctionSpecInput['envVars']): Readonly<Record<string, string>> {
-  const parsed = parseMap(env, 'envVars');
+  const parsed = parseTextMap(env, 'envVars');
   for (const name of Object.keys(parsed)) {
     if (!ENV_NAME.test(name)) throw invalid(`envVars.${printable(name)}`, 'is not a name for an environment variable');
   }
   return parsed;
 }
 
-function parseMap(map: Readonly<Record<string, string>> | undefined, field: string): Readonly<Record<string, string>> {
+/** Rejects a map with too many entries, an empty name or a control character, with `invalid-request` naming the `field`. */
+export function parseTextMap(map: Readonly<Record<string, string>> | undefined, field: string): Readonly<Record<string, string>> {
   const entries = Object.entries(map ?? {});
   if (entries.length > MAX_SPEC_ENTRIES) throw invalid(field, `has more than ${MAX_SPEC_ENTRIES} entries`);
   for (const [key, value] of entries) {

@@ -1,5 +1,5 @@
 import type { FunctionProvider } from '../functions/function-provider';
-import { parseName } from '../functions/function-spec';
+import { parseName, parseTextMap } from '../functions/function-spec';
 import type { SecretStore } from '../secrets/secret-store';
 import { ShoalError } from '../shared/errors';
 import type { Namespace, NamespaceStore } from './namespace-store';
@@ -71,5 +71,9 @@ function parseNamespace(namespace: Namespace): Namespace {
   parseName(namespace.name, 'name');
   const mark = namespace.labels[MARK];
   if (mark !== '1' && mark !== 'true') throw new ShoalError('invalid-request', `labels.${MARK} must be 1 or true`);
-  return namespace;
+  return {
+    name: namespace.name,
+    labels: parseTextMap(namespace.labels, 'labels'),
+    annotations: parseTextMap(namespace.annotations, 'annotations'),
+  };
 }
