@@ -13,6 +13,7 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 65_000;
 /** How often connections are checked for having taken too long. */
 const TIMEOUT_CHECK_MS = 1_000;
+const DRAIN_SWEEP_MS = 20;
 const NOTHING_MORE: ReadonlySet<string> = new Set();
 
 export interface GatewayServerOptions {
@@ -58,9 +59,11 @@ export class GatewayServer {
   async drain(limitMs: number): Promise<void> {
     this.draining = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeIdleConnections();
+    // A connection falls idle when its call has ended; Node closes those that are idle now only.
+    const sweep = setInterval(() => this.server.closeIdleConnections(), DRAIN_SWEEP_MS);
     const timer = setTimeout(() => this.server.closeAllConnections(), limitMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 
