@@ -157,6 +157,7 @@ describe('a gateway', () => {
     await gateway.deploy('show', { envProcess: 'sh -c cat<$SHOAL_SECRETS/key', secrets: ['key'], labels: { a: 'b' }, envVars: { combine_output: 'true' } });
     await send('/system/scale-function/show', { replicas: 3 });
     const read = async () => Promise.all(['functions', 'secrets', 'namespaces'].map(async (what) => (await fetch(`${gateway.url}/system/${what}`, { headers })).json()));
+    await gateway.until(async () => JSON.stringify(await read()).includes('"availableReplicas":3'));
     const before = await read();
     expect(before).toMatchObject([[{ name: 'show', replicas: 3 }], [{ name: 'key' }], ['openfaas-fn', 'other']]);
 
