@@ -19,7 +19,7 @@ module.exports = {
   },
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', swc] },
   // Published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|write-file-atomic)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@apidevtools|write-file-atomic)/)'],
   reporters: ['default', '<rootDir>/tools/count-reporter.cjs'],
   testTimeout: 20_000,
 };

@@ -1,3 +1,4 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
 import request from 'supertest';
 import { GatewayProcess } from './gateway-process';
 
@@ -35,6 +36,11 @@ describe('/openapi.json', () => {
 
   it('describes exactly the routes that there are', () => {
     expect(operations.map(([route]) => route).sort()).toEqual([...ROUTES].sort());
+  });
+
+  it('is valid OpenAPI', async () => {
+    const copy = JSON.parse(JSON.stringify(description)) as Parameters<typeof SwaggerParser.validate>[0];
+    await expect(SwaggerParser.validate(copy)).resolves.toBeDefined();
   });
 
   it('is whole: every reference leads somewhere, every path parameter is declared, every id is used once', () => {

@@ -20,7 +20,7 @@ export class AlertNotification {
   @TextField({ description: 'Name of the receiver in Alertmanager.', example: 'scale-up', optional: true })
   receiver?: string | null;
 
-  @NestedListField(() => Alert, { description: 'Handled in order.' })
+  @NestedListField(Alert, { description: 'Handled in order.' })
   alerts!: Alert[];
 }
 

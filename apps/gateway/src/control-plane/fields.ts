@@ -59,12 +59,12 @@ export function TextMapField(options: FieldOptions): PropertyDecorator {
   return field(options, schema, Validate(TextMap));
 }
 
-export function NestedField(type: () => new () => object, options: FieldOptions): PropertyDecorator {
-  return field(options, { type }, ValidateNested(), Type(type), Validate(PlainObject));
+export function NestedField(type: new () => object, options: FieldOptions): PropertyDecorator {
+  return field(options, { type }, ValidateNested(), Type(() => type), Validate(PlainObject));
 }
 
-export function NestedListField(type: () => new () => object, options: FieldOptions): PropertyDecorator {
-  return field(options, { type, isArray: true }, IsArray(), ValidateNested({ each: true }), Type(type));
+export function NestedListField(type: new () => object, options: FieldOptions): PropertyDecorator {
+  return field(options, { type, isArray: true }, IsArray(), ValidateNested({ each: true }), Type(() => type));
 }
 
 @ValidatorConstraint({ name: 'textMap' })

@@ -43,10 +43,10 @@ export class FunctionDeployment {
   @TextMapField({ description: 'Free metadata.', example: {}, optional: true })
   annotations?: Record<string, string> | null;
 
-  @NestedField(() => FunctionResources, { description: 'The most it may use.', optional: true })
+  @NestedField(FunctionResources, { description: 'The most it may use.', optional: true })
   limits?: FunctionResources | null;
 
-  @NestedField(() => FunctionResources, { description: 'What is reserved for it.', optional: true })
+  @NestedField(FunctionResources, { description: 'What is reserved for it.', optional: true })
   requests?: FunctionResources | null;
 
   @BooleanField({ description: 'Whether its root filesystem is read-only.', example: false, optional: true })
