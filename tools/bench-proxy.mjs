@@ -1,10 +1,4 @@
 // `npm run bench:proxy`: what one call costs on its way through the gateway, beside nginx in the same run.
-//
-//   --rounds=N    alternating measurements of each (default 5)
-//   --seconds=N   length of each measurement (default 3)
-//   --json        print the numbers as JSON
-//   --profile=DIR write a CPU profile of the one-hop gateway there
-//   --no-memory   skip the memory figures
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,15 +14,27 @@ const WARM_UP_SECONDS = 2;
 const TICK_US = 10_000; // A clock tick of /proc/PID/stat: USER_HZ is 100 on every Linux that Node runs on.
 const ADDED_FUNCTIONS = 180;
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-    'no-memory': { type: 'boolean', default: false },
-  },
+const HELP = `Usage: npm run bench:proxy -- [options]
+
+  --rounds=N      alternating measurements of each (default 5)
+  --seconds=N     length of each measurement (default 3)
+  --json          print the numbers as JSON too
+  --profile=DIR   write a CPU profile of the one-hop gateway there
+  --no-memory     skip the memory figures
+  --help          print this text`;
+
+const options = readOptions({
+  help: { type: 'boolean', default: false },
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '3' },
+  json: { type: 'boolean', default: false },
+  profile: { type: 'string' },
+  'no-memory': { type: 'boolean', default: false },
 });
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
 if (!(rounds >= 1 && seconds >= 1)) fail('--rounds and --seconds must be numbers from 1 on');
 
@@ -54,6 +60,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(code);
+
+function readOptions(options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${error.message}\n\n${HELP}`);
+  }
+}
 
 async function benchProxies() {
   const targets = await startTargets();
