@@ -25,7 +25,7 @@ export function endToEndHeaders(raw: readonly string[], dropped: ReadonlySet<str
     if (HOP_BY_HOP.has(name) || dropped.has(name)) continue;
     kept.push(raw[i]!, raw[i + 1]!);
   }
-  return named ? withoutNames(kept, named) : kept;
+  return named ? withoutNames(kept, new Set(named)) : kept;
 }
 
 function namedBy(value: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
@@ -33,6 +33,6 @@ function namedBy(value: string, earlier: readonly string[] | undefined): readonl
   return [...(earlier ?? []), ...value.toLowerCase().split(',').map((token) => token.trim())];
 }
 
-function withoutNames(headers: readonly string[], names: readonly string[]): string[] {
-  return headers.filter((_, i) => !names.includes(headers[i - (i % 2)]!.toLowerCase()));
+function withoutNames(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
 }

@@ -1,0 +1,286 @@
+import { headerLine, headerLines, lastChunk, statusLine } from './header-line';
+import { httpDate } from './http-date';
+import type { MessageHead } from './message-head';
+import type { ByteSocket, SocketEvents } from './sockets';
+import { STATUS_TEXTS } from './status-texts';
+
+/** Takes a request's body as it comes. */
+export interface BodyReader {
+  data(chunk: Buffer): void;
+  /** The body is whole. Not called when the caller leaves before. */
+  end(trailers: readonly string[]): void;
+}
+
+/** What an exchange asks of its connection. */
+export interface ExchangeConnection {
+  /** False asks to wait for `onDrained`. */
+  send(bytes: Uint8Array | string): boolean;
+  /** The answer is out. */
+  answered(exchange: Exchange): void;
+  pauseBody(): void;
+  resumeBody(): void;
+  destroy(): void;
+  reset(): void;
+  /** Bytes that came behind the request go to `events` first. */
+  beginTunnel(events: SocketEvents): ByteSocket;
+}
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+const NO_TRAILERS: readonly string[] = [];
+const CONTENT_LENGTH = /^\d{1,15}$/;
+
+/**
+ * One request and its answer.
+ *
+ * The handler answers exactly once: `send`, or `begin`, `write` and `end`. Once the caller has left (`closed`), all of
+ * them do nothing.
+ */
+export class Exchange {
+  /** Path and query, as they came. Whoever hands the exchange on may change them. */
+  target: string;
+  /** The connection ended before the answer was whole: the caller has left, or `cut` was called. */
+  onClosed: (() => void) | undefined;
+  /** The answer goes on after `write` returned false. */
+  onDrained: (() => void) | undefined;
+  headSent = false;
+  /** All of the answer has been written. */
+  answered = false;
+  closed = false;
+  status = 0;
+  /** Bytes of the answer's body. */
+  bytesSent = 0;
+  private reader: BodyReader | undefined;
+  private held: Buffer[] = [];
+  private bodyComplete = false;
+  private trailers = NO_TRAILERS;
+  private chunked = false;
+  private bodyless = false;
+  /** Of the answer's body, still to come; `undefined` without a `Content-Length`. */
+  private leftBytes: number | undefined;
+
+  /** @param keepAlive whether the connection may serve another request; can be taken back until the head is sent. */
+  constructor(
+    private readonly connection: ExchangeConnection,
+    private readonly request: MessageHead,
+    public keepAlive: boolean,
+  ) {
+    this.target = request.target;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** Names and values in turn, as they came. */
+  get rawHeaders(): readonly string[] {
+    return this.request.rawHeaders;
+  }
+
+  /** Whether it asks for a WebSocket. */
+  get webSocket(): boolean {
+    return this.request.upgradesTo === 'websocket' && this.method === 'GET' && !this.hasBody;
+  }
+
+  /** Whether it says that it carries a body. */
+  get hasBody(): boolean {
+    return this.request.chunked || (this.bodyBytes ?? 0) > 0;
+  }
+
+  /** What it says of its body's length; `undefined` when it does not, or when there is no body. */
+  get bodyBytes(): number | undefined {
+    return this.request.lengthBytes;
+  }
+
+  /** Whether all of the request has arrived. */
+  get complete(): boolean {
+    return this.bodyComplete;
+  }
+
+  /** The first value of a header, by its name in lower case. */
+  header(name: string): string | undefined {
+    const { rawHeaders } = this.request;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const candidate = rawHeaders[i]!;
+      if (candidate.length === name.length && candidate.toLowerCase() === name) return rawHeaders[i + 1];
+    }
+    return undefined;
+  }
+
+  /**
+   * Hands over what has come of the body, at once, and the rest as it comes. A caller that waits for `100 Continue` gets
+   * it now.
+   */
+  readBody(reader: BodyReader): void {
+    const first = this.reader === undefined;
+    this.reader = reader;
+    if (first && this.request.expectsContinue && !this.bodyComplete && !this.headSent) this.connection.send(CONTINUE);
+    for (const chunk of this.held.splice(0)) reader.data(chunk);
+    if (this.bodyComplete) reader.end(this.trailers);
+    else if (first) this.resumeBody();
+  }
+
+  /** A piece that has come already may still follow. While the body is paused, the caller's time is not counted. */
+  pauseBody(): void {
+    if (!this.bodyComplete && !this.closed && !this.answered) this.connection.pauseBody();
+  }
+
+  resumeBody(): void {
+    if (!this.closed && !this.answered) this.connection.resumeBody();
+  }
+
+  /** Answers in one go. @throws TypeError as `begin` does. */
+  send(status: number, headers: readonly string[], body: Uint8Array | string = ''): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    if (!this.bodyComplete) this.keepAlive = false;
+    this.begin(status, [...headers, 'Content-Length', String(bytes.byteLength)]);
+    this.write(bytes);
+    this.end();
+  }
+
+  /**
+   * Begins an answer. Without a `Content-Length` among its headers it is framed as HTTP of the caller's version allows.
+   * `Connection` and `Transfer-Encoding` are the server's: they are left out.
+   *
+   * @throws TypeError when a header, the status or its text cannot be sent: an end of line in it, or no Latin-1. Nothing
+   * has been sent then.
+   */
+  begin(status: number, headers: readonly string[], statusText = STATUS_TEXTS[status] ?? ''): void {
+    if (this.headSent || this.closed) return;
+    const bodyless = this.method === 'HEAD' || status === 204 || status === 304;
+    let head = statusLine(status, statusText);
+    let length: string | undefined;
+    let dated = false;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      const value = headers[i + 1]!;
+      switch (name.length) {
+        case 4:
+          dated ||= name.toLowerCase() === 'date';
+          break;
+        case 10:
+          if (name.toLowerCase() === 'connection') continue;
+          break;
+        case 14:
+          if (name.toLowerCase() !== 'content-length') break;
+          if (!CONTENT_LENGTH.test(value) || length !== undefined) throw new TypeError('the Content-Length cannot be sent');
+          length = value;
+          if (status === 204) continue;
+          break;
+        case 17:
+          if (name.toLowerCase() === 'transfer-encoding') continue;
+          break;
+      }
+      head += headerLine(name, value);
+    }
+    if (!dated) head += `Date: ${httpDate()}\r\n`;
+    this.headSent = true;
+    this.status = status;
+    this.bodyless = bodyless;
+    // What is left of the request is not read to its end: the connection cannot serve another.
+    if (!this.bodyComplete && this.reader === undefined) this.keepAlive = false;
+    if (!bodyless) this.leftBytes = length === undefined ? undefined : Number(length);
+    this.connection.send(head + this.framing(bodyless || length !== undefined));
+  }
+
+  /**
+   * Sends a piece of the body. False asks to wait for `onDrained`.
+   *
+   * @throws TypeError when it is more than the answer's `Content-Length` says.
+   */
+  write(chunk: Uint8Array): boolean {
+    if (this.closed || this.bodyless || this.answered || chunk.byteLength === 0) return true;
+    if (!this.headSent) throw new TypeError('the answer has no head yet');
+    if (this.leftBytes !== undefined) {
+      if (chunk.byteLength > this.leftBytes) throw new TypeError('the answer is longer than its Content-Length');
+      this.leftBytes -= chunk.byteLength;
+    }
+    this.bytesSent += chunk.byteLength;
+    if (!this.chunked) return this.connection.send(chunk);
+    this.connection.send(`${chunk.byteLength.toString(16)}\r\n`);
+    this.connection.send(chunk);
+    return this.connection.send('\r\n');
+  }
+
+  /**
+   * Ends the answer; one that is shorter than its `Content-Length` is cut. Trailers reach the caller when there is room
+   * for them, which is when no length was said.
+   */
+  end(trailers: readonly string[] = NO_TRAILERS): void {
+    if (this.answered || this.closed) return;
+    if (!this.headSent) throw new TypeError('the answer has no head yet');
+    if (this.leftBytes !== undefined && this.leftBytes > 0) return this.cut();
+    if (this.chunked) this.connection.send(lastChunk(trailers));
+    this.answered = true;
+    this.connection.answered(this);
+  }
+
+  /** Breaks the connection, so that the caller cannot take half an answer for a whole one. */
+  cut(): void {
+    if (this.closed || this.answered) return;
+    // An answer without a frame ends with its connection: only a reset tells that this is no end.
+    if (this.headSent && !this.chunked && this.leftBytes === undefined) this.connection.reset();
+    else this.connection.destroy();
+  }
+
+  /**
+   * Answers that the protocol changes, and hands the connection over. What `events` is told comes from the caller, some
+   * of it before this returns.
+   *
+   * @param headers of the answer, the ones that name the protocol among them.
+   * @throws TypeError when a header cannot be sent.
+   */
+  switchProtocol(headers: readonly string[], events: SocketEvents): ByteSocket {
+    const head = `HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`;
+    this.headSent = true;
+    this.answered = true;
+    this.status = 101;
+    this.connection.send(head);
+    return this.connection.beginTunnel(events);
+  }
+
+  private framing(framed: boolean): string {
+    let lines = '';
+    if (!framed && this.request.minor === 1) {
+      this.chunked = true;
+      lines = 'Transfer-Encoding: chunked\r\n';
+    } else if (!framed) {
+      this.keepAlive = false;
+    }
+    if (!this.keepAlive) lines += 'Connection: close\r\n';
+    else if (this.request.minor === 0) lines += 'Connection: keep-alive\r\n';
+    return `${lines}\r\n`;
+  }
+
+  // What follows is for the connection.
+
+  bodyData(chunk: Buffer): void {
+    if (this.answered) return;
+    if (this.reader) this.reader.data(chunk);
+    else this.held.push(chunk);
+  }
+
+  bodyEnd(trailers: readonly string[]): void {
+    this.bodyComplete = true;
+    this.trailers = trailers;
+    if (!this.answered) this.reader?.end(trailers);
+  }
+
+  /** Nobody has asked for the body yet: no more of it than has come. */
+  holdUnreadBody(): void {
+    if (!this.reader) this.pauseBody();
+  }
+
+  /** Asks a caller that has ended its half whether it is still there: one that has left breaks the connection. */
+  ask(): boolean {
+    if (this.headSent || this.request.minor === 0) return false;
+    this.connection.send(CONTINUE);
+    return true;
+  }
+
+  connectionClosed(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.held = [];
+    if (!this.answered) this.onClosed?.();
+  }
+}

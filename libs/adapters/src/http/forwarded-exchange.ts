@@ -1,0 +1,209 @@
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { endToEndHeaders } from './end-to-end-headers';
+import type { Exchange } from './exchange';
+import { lastChunk, requestLine } from './header-line';
+import { joinSockets } from './join-sockets';
+import type { MessageHead } from './message-parser';
+import type { Upstream, UpstreamCall } from './upstream';
+import type { UpstreamConnection } from './upstream-connection';
+
+/** A server that overran its time keeps its connection for so long, to end the work in its own way. */
+const ABANDON_MS = 1_000;
+/** The server in front has answered an expectation already; the length is said anew, whatever `Connection` names. */
+const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set(['expect', 'content-length']);
+/** Would change what has been decided by the headers (RFC 9110 §6.5.1). */
+const DROPPED_FROM_TRAILERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'host',
+  'set-cookie',
+]);
+
+/** One exchange on its way: the request goes out as it comes in, and so does the answer. It is settled once. */
+export class ForwardedExchange {
+  /** The other side agreed to another protocol. */
+  switching = false;
+  /** The answer has come whole. */
+  finished = false;
+  private connection: UpstreamConnection | undefined;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private settled = false;
+  private keepAlive = false;
+  private switchHeaders: readonly string[] = [];
+  private requestSent = false;
+  /** No more of the body is wanted. */
+  private bodyRefused = false;
+  private status = 0;
+
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly exchange: Exchange,
+    private readonly call: UpstreamCall,
+    private readonly resolve: (status: number) => void,
+    private readonly reject: (error: ShoalError) => void,
+  ) {
+    if (call.limitMs > 0) this.timer = setTimeout(this.onTimeout, call.limitMs);
+    exchange.onClosed = this.onCallerClosed;
+    exchange.onDrained = this.onCallerDrained;
+  }
+
+  /** Whether the connection can serve another exchange after this one. */
+  get reusable(): boolean {
+    return this.keepAlive && this.requestSent;
+  }
+
+  start(): void {
+    if (this.exchange.closed) return this.onCallerClosed();
+    const idle = this.upstream.takeIdle();
+    if (idle) this.send(idle);
+    else this.connect();
+  }
+
+  // What the connection tells.
+
+  head(head: MessageHead): 'no-body' | undefined {
+    if (this.settled) return undefined;
+    const { exchange, call } = this;
+    this.status = head.status;
+    const headers = endToEndHeaders(head.rawHeaders, call.withheld);
+    headers.push(...call.answerHeaders());
+    if (head.status === 101) {
+      this.switchProtocol(head, headers);
+      return undefined;
+    }
+    this.keepAlive = head.keepAlive;
+    if (!head.keepAlive && head.status >= 400) this.bodyRefused = true;
+    exchange.begin(head.status, headers, head.statusText);
+    return exchange.method === 'HEAD' ? 'no-body' : undefined;
+  }
+
+  body(chunk: Buffer): void {
+    if (this.settled) return;
+    if (!this.exchange.write(chunk)) this.connection?.pause();
+  }
+
+  end(trailers: readonly string[]): void {
+    if (this.switching) return;
+    this.finished = true;
+    if (this.settled) return;
+    this.settle();
+    this.exchange.end(trailers.length === 0 ? trailers : endToEndHeaders(trailers, DROPPED_FROM_TRAILERS));
+    this.resolve(this.status);
+  }
+
+  drained(): void {
+    if (!this.settled) this.exchange.resumeBody();
+  }
+
+  broken(reason: string): void {
+    this.fail(new ShoalError('replica-failed', `${this.upstream.address} broke off: ${reason}`));
+  }
+
+  /** Both sides speak another protocol from here on: bytes go through as they are. */
+  join(early: Buffer): void {
+    if (this.settled) return;
+    const { exchange, call, switchHeaders } = this;
+    const connection = this.settle()!;
+    joinSockets({
+      client: (events) => exchange.switchProtocol(switchHeaders, events),
+      server: (events) => connection.handOver(events),
+      early,
+      idleMs: call.limitMs,
+      closed: () => this.resolve(101),
+    });
+  }
+
+  private connect(): void {
+    this.upstream.connect().then(
+      (connection) => this.send(connection),
+      (error: Error) => {
+        this.fail(new ShoalError('replica-unreachable', `${this.upstream.address} cannot be reached: ${error.message}`, {}, { cause: error }));
+      },
+    );
+  }
+
+  private send(connection: UpstreamConnection): void {
+    if (this.settled) return this.upstream.keep(connection);
+    this.connection = connection;
+    connection.begin(this);
+    const { exchange, call } = this;
+    connection.send(this.requestHead());
+    if (call.body) connection.send(call.body);
+    else if (exchange.hasBody) return this.sendBody(connection);
+    this.requestSent = true;
+  }
+
+  private sendBody(connection: UpstreamConnection): void {
+    const { exchange } = this;
+    const chunked = exchange.bodyBytes === undefined;
+    exchange.readBody({
+      data: (chunk) => {
+        if (this.settled || this.bodyRefused) return;
+        if (chunked) connection.sendBody(`${chunk.byteLength.toString(16)}\r\n`);
+        let more = connection.sendBody(chunk);
+        if (chunked) more = connection.sendBody('\r\n');
+        if (!more) exchange.pauseBody();
+      },
+      end: (trailers) => {
+        if (this.settled || this.bodyRefused) return;
+        if (chunked) connection.sendBody(lastChunk(endToEndHeaders(trailers, DROPPED_FROM_TRAILERS)));
+        this.requestSent = true;
+      },
+    });
+  }
+
+  private requestHead(): string {
+    const { exchange, call } = this;
+    const headers = endToEndHeaders(exchange.rawHeaders, DROPPED_FROM_REQUEST);
+    let head = requestLine(exchange.method, exchange.target);
+    let hosted = false;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      hosted ||= name.length === 4 && name.toLowerCase() === 'host';
+      head += `${name}: ${headers[i + 1]}\r\n`;
+    }
+    if (!hosted) head += `Host: ${exchange.header('host') ?? this.upstream.address}\r\n`;
+    if (exchange.webSocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    if (call.body) return `${head}Content-Length: ${call.body.byteLength}\r\n\r\n`;
+    if (exchange.bodyBytes !== undefined) return `${head}Content-Length: ${exchange.bodyBytes}\r\n\r\n`;
+    return exchange.hasBody ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
+  }
+
+  private switchProtocol(head: MessageHead, headers: readonly string[]): void {
+    if (!this.exchange.webSocket || head.upgradesTo !== 'websocket') return this.broken('it changed to a protocol that nobody asked for');
+    this.switching = true;
+    this.switchHeaders = [...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
+  }
+
+  private readonly onCallerClosed = (): void => {
+    this.fail(new ShoalError('client-closed', 'the caller left before the call ended'));
+  };
+
+  private readonly onCallerDrained = (): void => this.connection?.resume();
+
+  private readonly onTimeout = (): void => {
+    if (this.settled) return;
+    const error = this.call.timedOut();
+    const connection = this.settle();
+    if (connection) setTimeout(() => connection.destroy(), ABANDON_MS).unref();
+    if (this.exchange.headSent) this.exchange.cut();
+    this.reject(error);
+  };
+
+  private fail(error: ShoalError): void {
+    if (this.settled) return;
+    this.settle()?.destroy();
+    if (this.exchange.headSent) this.exchange.cut();
+    this.reject(error);
+  }
+
+  private settle(): UpstreamConnection | undefined {
+    this.settled = true;
+    clearTimeout(this.timer);
+    this.exchange.onClosed = undefined;
+    this.exchange.onDrained = undefined;
+    return this.connection;
+  }
+}

@@ -1,0 +1,327 @@
+import { AheadBytes } from './ahead-bytes';
+import { Exchange, type ExchangeConnection } from './exchange';
+import { httpDate } from './http-date';
+import type { HttpServerOptions } from './http-server';
+import { MessageError, MessageParser, type MessageEvents, type MessageHead } from './message-parser';
+import { Outbox } from './outbox';
+import type { ByteSocket, SocketEvents } from './sockets';
+import { STATUS_TEXTS } from './status-texts';
+
+/** After the last answer: so long the caller may go on sending, or say nothing, before its connection is closed. */
+const LINGER_MS = 30_000;
+const SILENT_LINGER_MS = 2_000;
+/** A caller that takes nothing of a whole answer for so long is given up. */
+const STALLED_MS = 60_000;
+/** First and shortest, then twice as long each time: when a caller that ended its half is asked whether it is there. */
+const FIRST_ASKED_MS = 100;
+/** Where nothing can be asked, one that is sent nothing for this long counts as having left. */
+const SILENT_AFTER_END_MS = 400;
+const NO_BYTES = Buffer.alloc(0);
+
+/** What a connection asks of its server. */
+export interface ConnectionOwner {
+  readonly options: HttpServerOptions;
+  readonly closing: boolean;
+  readonly handle: (exchange: Exchange) => void;
+  forget(connection: HttpConnection): void;
+}
+
+/**
+ * One caller's connection: takes its requests in turn, one exchange at a time.
+ *
+ * It waits for a request; has an `exchange` from the request's head until the answer is out; then waits again, or is
+ * *lingering*: our half is ended, what comes is thrown away, so that the last answer is not lost with the connection. Or
+ * the exchange turns it into a *tunnel*, which is its last purpose.
+ *
+ * A caller that ends its half (FIN) may have left or may wait for its answer: most programs leave that way, `nc -N` and
+ * others half-close. Within a request that has not come whole it has left. Otherwise it is asked: a `100 Continue` is sent
+ * to it, which a caller that is there skips and to which the system of one that has left answers with a reset. HTTP/1.0
+ * has no such question, and neither has an answer whose head is out: such a caller has left when it was sent nothing for
+ * `SILENT_AFTER_END_MS`. So a caller that leaves is noticed within a second, mostly within 0.3.
+ */
+export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConnection {
+  private exchange: Exchange | undefined;
+  private handed = true;
+  private parsing = false;
+  private readonly parser: MessageParser;
+  private readonly outbox: Outbox;
+  /** Of requests after the present one. */
+  private readonly ahead = new AheadBytes();
+  private aheadPaused = false;
+  private bodyPausedMs: number | undefined;
+  /** When the present request began to come. */
+  private beganMs = 0;
+  private deadlineMs: number;
+  private lingerUntilMs: number | undefined;
+  private callerEnded = false;
+  private askTimer: NodeJS.Timeout | undefined;
+  private tunnel: SocketEvents | undefined;
+
+  constructor(
+    private readonly server: ConnectionOwner,
+    private readonly socket: ByteSocket,
+  ) {
+    this.parser = new MessageParser('request', server.options.maxHeadBytes, this);
+    this.outbox = new Outbox(socket);
+    this.deadlineMs = after(performance.now(), server.options.headTimeoutMs);
+  }
+
+  // What the socket tells.
+
+  data(chunk: Buffer): void {
+    if (this.tunnel) return this.tunnel.data(chunk);
+    if (this.lingerUntilMs !== undefined) return this.lingerOn();
+    if (this.exchange ? this.exchange.complete : this.outbox.blocked) return this.keepAhead(chunk);
+    this.parse(chunk);
+  }
+
+  drained(): void {
+    this.outbox.blocked = false;
+    if (this.tunnel) return this.tunnel.drained();
+    if (this.lingerUntilMs !== undefined) return this.beginSilence();
+    if (this.exchange) return this.exchange.onDrained?.();
+    this.socket.limitStall(0);
+    this.next();
+  }
+
+  ended(): void {
+    this.callerEnded = true;
+    if (this.tunnel) return this.endTunnel();
+    if (this.lingerUntilMs !== undefined) return;
+    if (!this.exchange) {
+      if (this.ahead.length === 0) this.finish();
+    } else if (this.exchange.complete) {
+      this.askLater(FIRST_ASKED_MS);
+    } else {
+      this.socket.destroy();
+    }
+  }
+
+  closed(): void {
+    clearTimeout(this.askTimer);
+    this.server.forget(this);
+    if (this.tunnel) return this.tunnel.closed();
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.lingerUntilMs = 0; // What has been received behind this request is not taken any more.
+    this.ahead.take();
+    exchange?.connectionClosed();
+  }
+
+  // What the parser tells.
+
+  head(head: MessageHead): undefined {
+    this.exchange = new Exchange(this, head, head.keepAlive && !this.server.closing);
+    this.handed = false;
+    this.deadlineMs = after(this.beganMs, this.server.options.requestTimeoutMs);
+    return undefined;
+  }
+
+  body(chunk: Buffer): void {
+    this.exchange?.bodyData(chunk);
+  }
+
+  end(trailers: readonly string[]): void {
+    if (!this.exchange) return;
+    this.resumeBody();
+    this.deadlineMs = Infinity;
+    this.exchange.bodyEnd(trailers);
+  }
+
+  // What the exchange asks.
+
+  send(bytes: Uint8Array | string): boolean {
+    return this.outbox.send(bytes);
+  }
+
+  answered(exchange: Exchange): void {
+    if (this.exchange !== exchange) return;
+    if (!exchange.complete || !exchange.keepAlive || this.server.closing) return this.finish();
+    this.exchange = undefined;
+    if (!this.parsing) this.next();
+  }
+
+  pauseBody(): void {
+    if (this.bodyPausedMs !== undefined) return;
+    this.bodyPausedMs = performance.now();
+    this.socket.pause();
+  }
+
+  resumeBody(): void {
+    if (this.bodyPausedMs === undefined) return;
+    const pausedMs = performance.now() - this.bodyPausedMs;
+    this.bodyPausedMs = undefined;
+    this.beganMs += pausedMs;
+    this.deadlineMs += pausedMs;
+    this.socket.resume();
+  }
+
+  destroy(): void {
+    this.outbox.flush();
+    this.socket.destroy();
+  }
+
+  reset(): void {
+    this.outbox.flush();
+    this.socket.reset();
+  }
+
+  beginTunnel(events: SocketEvents): ByteSocket {
+    const ahead = this.ahead.take();
+    clearTimeout(this.askTimer);
+    this.exchange = undefined;
+    this.deadlineMs = Infinity;
+    this.tunnel = events;
+    this.outbox.flush();
+    if (this.aheadPaused) this.socket.resume();
+    if (ahead.byteLength > 0) events.data(ahead);
+    if (this.callerEnded) queueMicrotask(() => this.endTunnel());
+    return this.socket;
+  }
+
+  // What the server asks.
+
+  /** Ends the connection after the exchange that it is in. */
+  endWhenIdle(): void {
+    if (this.tunnel || this.lingerUntilMs !== undefined) return;
+    if (this.exchange) this.exchange.keepAlive = false;
+    else this.finish();
+  }
+
+  checkDeadline(nowMs: number): void {
+    if (nowMs < this.deadlineMs || this.bodyPausedMs !== undefined) return;
+    const arriving = this.exchange !== undefined || this.parser.begun;
+    if (this.exchange?.headSent) return this.exchange.cut();
+    if (this.lingerUntilMs !== undefined || !arriving) return this.socket.destroy();
+    this.refuse(408, 'the request took too long to arrive');
+  }
+
+  /** Takes bytes of the next request, and of those behind it as long as each is answered on the spot. */
+  private parse(bytes: Buffer): void {
+    let rest = bytes;
+    do {
+      rest = this.parseOne(rest);
+    } while (rest.byteLength > 0 && this.waiting && !this.outbox.blocked);
+    if (rest.byteLength > 0) {
+      if (this.tunnel) this.tunnel.data(rest);
+      else if (this.lingerUntilMs === undefined) this.keepAhead(rest);
+    }
+    if (!this.waiting) return;
+    if (!this.parser.begun) this.next();
+    else if (this.callerEnded) this.finish();
+  }
+
+  /** Whether there is no request at the moment, and may be another. */
+  private get waiting(): boolean {
+    return !this.exchange && this.lingerUntilMs === undefined && !this.tunnel;
+  }
+
+  private parseOne(bytes: Buffer): Buffer {
+    if (!this.exchange && !this.parser.begun) {
+      this.beganMs = performance.now();
+      this.deadlineMs = after(this.beganMs, this.server.options.headTimeoutMs);
+      this.parser.resume();
+    }
+    this.parsing = true;
+    try {
+      const rest = this.parser.execute(bytes);
+      this.hand();
+      return rest;
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      if (this.exchange?.headSent) this.exchange.cut();
+      else this.refuse(error.status, error.message);
+      return NO_BYTES;
+    } finally {
+      this.parsing = false;
+    }
+  }
+
+  private hand(): void {
+    const { exchange } = this;
+    if (!exchange || this.handed) return;
+    this.handed = true;
+    this.server.handle(exchange);
+    exchange.holdUnreadBody();
+  }
+
+  private keepAhead(bytes: Buffer): void {
+    this.ahead.push(bytes);
+    if (this.aheadPaused || !this.ahead.full) return;
+    this.aheadPaused = true;
+    this.socket.pause();
+  }
+
+  /** Turns to the next request. A caller that does not take its answers gets no more of them made. */
+  private next(): void {
+    if (this.outbox.blocked) {
+      this.deadlineMs = Infinity;
+      return this.socket.limitStall(STALLED_MS);
+    }
+    this.deadlineMs = after(performance.now(), this.server.options.keepAliveMs);
+    if (this.ahead.length === 0) {
+      if (this.callerEnded) this.finish();
+      return;
+    }
+    const bytes = this.ahead.take();
+    if (this.aheadPaused) this.socket.resume();
+    this.aheadPaused = false;
+    this.parse(bytes);
+  }
+
+  /** Answers what is no request, or no whole one. */
+  private refuse(status: number, reason: string): void {
+    const text = `${STATUS_TEXTS[status]}: ${reason}\n`;
+    const { exchange } = this;
+    this.exchange = undefined;
+    exchange?.connectionClosed();
+    this.send(
+      `HTTP/1.1 ${status} ${STATUS_TEXTS[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${text.length}\r\nDate: ${httpDate()}\r\nConnection: close\r\n\r\n${text}`,
+    );
+    this.finish();
+  }
+
+  private finish(): void {
+    clearTimeout(this.askTimer);
+    this.exchange = undefined;
+    this.ahead.take();
+    this.lingerUntilMs = Infinity;
+    this.deadlineMs = Infinity;
+    this.outbox.flush();
+    this.socket.limitStall(STALLED_MS);
+    this.socket.resume();
+    this.bodyPausedMs = undefined;
+    this.socket.end();
+  }
+
+  /** All is sent: from now on the caller is expected to end, too. */
+  private beginSilence(): void {
+    const nowMs = performance.now();
+    this.lingerUntilMs = nowMs + LINGER_MS;
+    this.deadlineMs = nowMs + SILENT_LINGER_MS;
+  }
+
+  private lingerOn(): void {
+    if (this.deadlineMs === Infinity) return;
+    this.deadlineMs = Math.min(this.lingerUntilMs!, performance.now() + SILENT_LINGER_MS);
+  }
+
+  private askLater(waitMs: number): void {
+    const { writes } = this.outbox;
+    this.askTimer = setTimeout(() => {
+      const silent = this.outbox.writes === writes && !this.outbox.blocked && waitMs >= SILENT_AFTER_END_MS;
+      if (!this.exchange?.ask() && silent) return this.socket.destroy();
+      this.askLater(2 * waitMs);
+    }, waitMs);
+  }
+
+  private endTunnel(): void {
+    if (this.tunnel?.ended) this.tunnel.ended();
+    else this.socket.destroy();
+  }
+}
+
+function after(nowMs: number, limitMs: number): number {
+  return limitMs > 0 ? nowMs + limitMs : Infinity;
+}

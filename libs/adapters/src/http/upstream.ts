@@ -1,0 +1,95 @@
+import type { ShoalError } from '@shoal/domain/shared/errors';
+import type { Exchange } from './exchange';
+import { ForwardedExchange } from './forwarded-exchange';
+import type { Sockets } from './sockets';
+import { UpstreamConnection } from './upstream-connection';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Idle connections are closed here before most servers close them, which would cost a call its answer. */
+const IDLE_MS = 4_000;
+const IDLE_CHECK_MS = 500;
+const MAX_IDLE_CONNECTIONS = 256;
+
+/** What to change about an exchange on its way. */
+export interface UpstreamCall {
+  /** For the whole of it, in milliseconds; 0: no limit. */
+  readonly limitMs: number;
+  /** What to reject with when the limit is hit. */
+  timedOut(): ShoalError;
+  /** Headers to add to the answer, flat. */
+  answerHeaders(): readonly string[];
+  /** Names of headers to leave out of the answer, in lower case. */
+  readonly withheld: ReadonlySet<string>;
+  /** The whole body, when it has been read already. */
+  readonly body?: Buffer;
+}
+
+/**
+ * The HTTP server at one address: sends exchanges on to it, over connections that it keeps, and its answers back, both as
+ * streams with back-pressure.
+ */
+export class Upstream {
+  private readonly idle: UpstreamConnection[] = [];
+  private idleTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly sockets: Sockets,
+    private readonly host: string,
+    private readonly port: number,
+  ) {}
+
+  /**
+   * Resolves with the answer's status when it has been written whole. Rejects with `replica-unreachable` when nothing was
+   * sent; `replica-failed` when the other side broke off; what `timedOut` says; `client-closed`. Once the head of an
+   * answer is out, a failure cuts the caller's connection.
+   *
+   * A call whose bytes have gone out is never sent again, whatever its method: the function may have begun to act.
+   */
+  forward(exchange: Exchange, call: UpstreamCall): Promise<number> {
+    return new Promise((resolve, reject) => new ForwardedExchange(this, exchange, call, resolve, reject).start());
+  }
+
+  /** Ends the connections that are idle, and the others after their calls. */
+  close(): void {
+    this.closed = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
+    clearInterval(this.idleTimer);
+  }
+
+  /** `localhost:8081`, `[::1]:8081`. */
+  get address(): string {
+    return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
+  }
+
+  // What follows is for the exchanges and connections.
+
+  takeIdle(): UpstreamConnection | undefined {
+    return this.idle.pop();
+  }
+
+  async connect(): Promise<UpstreamConnection> {
+    return new UpstreamConnection(this, await this.sockets.connect(this.host, this.port, CONNECT_TIMEOUT_MS));
+  }
+
+  keep(connection: UpstreamConnection): void {
+    if (this.closed || this.idle.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
+    connection.idleSinceMs = performance.now();
+    this.idle.push(connection);
+    this.idleTimer ??= setInterval(() => this.closeUnused(), IDLE_CHECK_MS).unref();
+  }
+
+  forget(connection: UpstreamConnection): void {
+    const at = this.idle.indexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
+
+  private closeUnused(): void {
+    const oldestMs = performance.now() - IDLE_MS;
+    // The last one kept is the first one taken: the oldest are in front.
+    while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldestMs) this.idle.shift()!.destroy();
+    if (this.idle.length > 0) return;
+    clearInterval(this.idleTimer);
+    this.idleTimer = undefined;
+  }
+}
