@@ -51,7 +51,7 @@ export async function buildAll() {
   // Some dependencies are ES modules that ask for their own URL.
   const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
   const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };
-  rmSync(dist, { recursive: true, force: true });
+  for (const app of ['gateway', 'portal']) rmSync(join(dist, app), { recursive: true, force: true });
   mkdirSync(join(dist, 'portal', 'assets'), { recursive: true });
   await Promise.all([
     build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),

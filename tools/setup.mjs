@@ -49,7 +49,7 @@ function fingerprint() {
 }
 
 /** Runs `work`, and shows that it goes on: a dot a second, or on a terminal a counter. */
-async function step(title, work) {
+export async function step(title, work) {
   const startedMs = Date.now();
   const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
   process.stdout.write(`${title} ...`);
@@ -65,16 +65,17 @@ async function step(title, work) {
   process.stdout.write(`${process.stdout.isTTY ? `\r${title} ...` : ''} done in ${seconds()} s\n`);
 }
 
-function runNpm(args) {
+/** Rejects with what it wrote when it fails. */
+export function runNpm(args) {
   // npm says how it was started; else the one on the path.
   const npm = process.env.npm_execpath;
   return npm?.endsWith('.js') ? run(process.execPath, [npm, ...args]) : run('npm', args);
 }
 
 /** Rejects with what it wrote when it fails. */
-function run(command, args) {
+export function run(command, args, env = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));

@@ -1,10 +1,10 @@
-import { WatchdogProcess } from './watchdog-process';
+import { WatchdogProcess, WATCHDOGS } from './watchdog-process';
 
 const GO_DATE = String.raw`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`;
 
-describe('the watchdog in classic mode', () => {
+describe.each(WATCHDOGS)('the watchdog in classic mode, %s', (_runtime, program) => {
   let watchdog: WatchdogProcess;
-  const start = async (env: Record<string, string>, files: Record<string, string> = {}) => (watchdog = await WatchdogProcess.start(env, files));
+  const start = async (env: Record<string, string>, files: Record<string, string> = {}) => (watchdog = await WatchdogProcess.start(program, env, files));
   afterEach(() => watchdog.dispose());
 
   const environment = (text: string) =>

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { freePort, WatchdogProcess } from './watchdog-process';
+import { freePort, WatchdogProcess, WATCHDOGS } from './watchdog-process';
 
 /** Tells what it got; its paths misbehave in various ways. */
 const FUNCTION = `
@@ -30,13 +30,13 @@ console.log('starting');
 server.listen(Number(process.env.FUNCTION_PORT), '127.0.0.1');
 `;
 
-describe('the watchdog in http mode', () => {
+describe.each(WATCHDOGS)('the watchdog in http mode, %s', (_runtime, program) => {
   let watchdog: WatchdogProcess;
   let functionPort: number;
   const start = async (env: Record<string, string> = {}, file = FUNCTION) => {
     functionPort = await freePort();
     const base = { mode: 'http', fprocess: 'node FOLDER/function.cjs', upstream_url: `http://127.0.0.1:${functionPort}`, FUNCTION_PORT: String(functionPort) };
-    watchdog = await WatchdogProcess.start({ ...base, ...env }, { 'function.cjs': file });
+    watchdog = await WatchdogProcess.start(program, { ...base, ...env }, { 'function.cjs': file });
   };
   afterEach(() => watchdog.dispose());
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { processesMarked, residentMib, WatchdogProcess } from './watchdog-process';
+import { processesMarked, residentMib, WatchdogProcess, WATCHDOGS } from './watchdog-process';
 
 /** Each process ignores SIGTERM; one leaves for a session of its own, one loses its parent. */
 const STUBBORN = `
@@ -13,9 +13,9 @@ sleep 1000
 const STUBBORN_PROCESSES = 6;
 const FLAT_MIB = 80;
 
-describe('the limits of the watchdog in classic mode', () => {
+describe.each(WATCHDOGS)('the limits of the watchdog in classic mode, %s', (_runtime, program) => {
   let watchdog: WatchdogProcess;
-  const start = async (env: Record<string, string>, files: Record<string, string> = {}) => (watchdog = await WatchdogProcess.start(env, files));
+  const start = async (env: Record<string, string>, files: Record<string, string> = {}) => (watchdog = await WatchdogProcess.start(program, env, files));
   afterEach(() => watchdog.dispose());
 
   const mark = () => ({ 'X-Mark': randomUUID() });

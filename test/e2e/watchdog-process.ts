@@ -5,8 +5,19 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const main = join(__dirname, '../../dist/watchdog/main.cjs');
 const UP = /Metrics listening on port/;
+const script = join(__dirname, '../../dist/watchdog/main.cjs');
+/** Set by `npm test`, where there can be one. */
+const executable = process.env['SHOAL_TEST_WATCHDOG'];
+
+/** The program that is tested: what to run, and with which arguments first. */
+export type WatchdogProgram = readonly string[];
+
+/** The same sources on both of their runtimes. */
+export const WATCHDOGS: readonly (readonly [runtime: string, program: WatchdogProgram])[] = [
+  ['on Node', [process.execPath, script]],
+  ...(executable ? ([['compiled', [executable]]] as const) : []),
+];
 
 export interface Answer {
   readonly status: number;
@@ -21,19 +32,21 @@ export class WatchdogProcess {
   private readonly child: ChildProcess;
 
   private constructor(
+    private readonly program: WatchdogProgram,
     readonly folder: string,
     readonly port: number,
     readonly metricsPort: number,
     private readonly env: Readonly<Record<string, string>>,
   ) {
-    this.child = spawn(process.execPath, [main], { env: this.fullEnv() });
+    const [file, ...args] = program;
+    this.child = spawn(file!, args, { env: this.fullEnv() });
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.ended = new Promise((resolve) => this.child.once('exit', resolve));
   }
 
   /** Starts one and waits until it listens. Rejects when it ends instead. `FOLDER` in a value is its folder. */
-  static async start(env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Promise<WatchdogProcess> {
-    const watchdog = await WatchdogProcess.launch(env, files);
+  static async start(program: WatchdogProgram, env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Promise<WatchdogProcess> {
+    const watchdog = await WatchdogProcess.launch(program, env, files);
     await Promise.race([
       watchdog.until(() => UP.test(watchdog.output)),
       watchdog.ended.then((code) => Promise.reject(new Error(`ended with code ${code}: ${watchdog.output}`))),
@@ -42,11 +55,11 @@ export class WatchdogProcess {
   }
 
   /** Starts one and does not wait. */
-  static async launch(env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Promise<WatchdogProcess> {
+  static async launch(program: WatchdogProgram, env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Promise<WatchdogProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'shoal-watchdog-'));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const filled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replaceAll('FOLDER', folder)]));
-    return new WatchdogProcess(folder, await freePort(), await freePort(), filled);
+    return new WatchdogProcess(program, folder, await freePort(), await freePort(), filled);
   }
 
   get pid(): number {
@@ -92,6 +105,18 @@ export class WatchdogProcess {
     });
   }
 
+  /** Files, sockets and pipes that it holds open. */
+  openFiles(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /** Processes that it has started, those among them that have ended and were not waited for. */
+  children(): readonly number[] {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 1 && parentOf(pid) === this.pid);
+  }
+
   async health(): Promise<number> {
     return (await this.call('/_/health')).status;
   }
@@ -102,7 +127,8 @@ export class WatchdogProcess {
 
   /** Runs the program with `args` in the same environment. */
   async runWith(...args: string[]): Promise<{ code: number | null; output: string }> {
-    const child = spawn(process.execPath, [main, ...args], { env: this.fullEnv() });
+    const [file, ...first] = this.program;
+    const child = spawn(file!, [...first, ...args], { env: this.fullEnv() });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -142,6 +168,15 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // The name, in brackets, may hold spaces.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+  } catch {
+    return undefined; // It has ended.
+  }
 }
 
 function environmentOf(pid: number): string {

@@ -8,6 +8,10 @@ describe('readFunctionSettings()', () => {
     ['has the defaults of the classic watchdog without a mode', {}, { mode: 'serializing', execTimeoutMs: 0, contentType: undefined, combineOutput: true, cgiHeaders: true, marshalRequest: false, maxInflight: 0, writeDebug: false }],
     ['takes an empty mode for none', { mode: '' }, { mode: 'serializing', execTimeoutMs: 0 }],
     ['has the defaults of the newer watchdog with one', { mode: 'serializing' }, { execTimeoutMs: 30_000, contentType: 'application/octet-stream', combineOutput: false, prefixLogs: true, maxLogLineBytes: 65_536 }],
+    ['takes a mode, even of one process a call, for the newer watchdog', { mode: 'serializing' }, { classic: false }],
+    ['needs no command in static mode', { mode: 'static', fprocess: '' }, { argv: [], staticPath: '/home/app/public' }],
+    ['puts a slash in front of ready_path', { ready_path: 'ready' }, { readyPath: '/ready' }],
+    ['buffers by either name', { http_buffer_req_body: 'true' }, { bufferRequest: true }],
     ['reads a whole number of seconds', { exec_timeout: '5' }, { execTimeoutMs: 5_000 }],
     ['reads a duration', { exec_timeout: '1m30s' }, { execTimeoutMs: 90_000 }],
     ['has the default for a duration that it cannot read', { mode: 'serializing', exec_timeout: 'soon' }, { execTimeoutMs: 30_000 }],
@@ -23,13 +27,15 @@ describe('readFunctionSettings()', () => {
   });
 
   it('knows the second name of the command', () => {
-    expect(readFunctionSettings({ function_process: 'wc -l' }).argv).toEqual(['wc', '-l']);
+    expect(readFunctionSettings({ function_process: 'wc -l' })).toMatchObject({ argv: ['wc', '-l'], mode: 'streaming', classic: false, execTimeoutMs: 30_000 });
   });
 
   it.each<[string, Env]>([
     ['no command', {}],
     ['a command of spaces', { fprocess: '  ' }],
-    ['streaming', { fprocess: 'cat', mode: 'streaming' }],
+    ['a mode that there is not', { fprocess: 'cat', mode: 'afterburn' }],
+    ['prefork in http mode', { fprocess: 'cat', mode: 'http', prefork: '2', cgi_headers: 'false' }],
+    ['more prefork than is sensible', { fprocess: 'cat', prefork: '257', cgi_headers: 'false' }],
     ['an upstream that is no URL', { fprocess: 'cat', ...http, upstream_url: '127.0.0.1:3000' }],
     ['an upstream that is not HTTP', { fprocess: 'cat', ...http, upstream_url: 'file:///etc/passwd' }],
   ])('refuses %s', (_, env) => {
@@ -53,7 +59,7 @@ describe('readSingleSettings()', () => {
 
   it.each<[string, Env, RegExp]>([
     ['http mode without an upstream', { mode: 'http' }, /^upstream_url /],
-    ['no time to write', { write_timeout: '0s' }, /^write_timeout /],
+    ['no time to write', { mode: 'streaming', write_timeout: '0s' }, /^write_timeout /],
     ['a port above all', { metrics_port: '65536' }, /^metrics_port /],
   ])('refuses %s, and names the variable', (_, env, message) => {
     expect(() => read(env)).toThrow(message);

@@ -53,7 +53,7 @@ describe('LineSplitter', () => {
 });
 
 describe('logDate()', () => {
-  it('writes as Go does', () => {
-    expect(logDate(new Date(2026, 0, 2, 3, 4, 5))).toBe('2026/01/02 03:04:05');
+  it('writes as Go does, in UTC', () => {
+    expect(logDate(new Date('2026-01-02T03:04:05.678Z'))).toBe('2026/01/02 03:04:05');
   });
 });

@@ -1,6 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { parseDurationMs } from '@shoal/domain/shared/duration';
+import type { Exchange } from '@shoal/adapters/http/exchange';
+import { formatDuration, parseDurationMs } from '@shoal/domain/shared/duration';
 import type { ErrorCode } from '@shoal/domain/shared/errors';
 
 /** One function as the watchdog serves it, whatever its mode. */
@@ -10,10 +9,10 @@ export interface HostedFunction {
   readonly ready: boolean;
   /** Why not, when that is no mere matter of time. */
   readonly failure: string | undefined;
-  /** Answers one call. Never rejects. */
-  handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  /** Answers a call that asks for another protocol. Never rejects. */
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** Answers one call. Never rejects; resolves when nothing of the call goes on. */
+  handle(exchange: Exchange): Promise<void>;
+  /** Answers whether the function is ready, when it has something of its own to say about that. */
+  answerReady?(exchange: Exchange): Promise<void>;
   /** Ends its processes for good; resolves when they are dead. */
   stop(): Promise<void>;
 }
@@ -28,39 +27,46 @@ export interface OwnAnswer {
   readonly limit?: string;
 }
 
-/** Headers of an answer of the watchdog's own, flat. */
-export function ownHeaders(answer: OwnAnswer): string[] {
-  return [
-    'Content-Type', 'text/plain; charset=utf-8',
-    'Content-Length', String(Buffer.byteLength(answer.text)),
-    'X-Shoal-Error', answer.code,
-    'X-Shoal-Layer', 'watchdog',
-    ...(answer.limit ? ['X-Shoal-Limit', answer.limit] : []),
-  ]; // prettier-ignore
-}
+/** Headers that say that the watchdog answered; a function cannot, so they are taken off its answers. In lower case. */
+export const OWN_HEADERS: ReadonlySet<string> = new Set(['x-shoal-error', 'x-shoal-layer', 'x-shoal-limit', 'x-openfaas-internal']);
 
 /** Sends it, unless the caller has left or has had its answer. */
-export function sendOwn(res: ServerResponse, answer: OwnAnswer): void {
-  if (res.headersSent || res.destroyed) return;
-  const headers = ownHeaders(answer);
+export function sendOwn(exchange: Exchange, answer: OwnAnswer): void {
+  if (exchange.headSent || exchange.closed) return;
   // What is left of the request is not read to its end: the connection cannot serve another.
-  if (!res.req.complete) headers.push('Connection', 'close');
-  res.writeHead(answer.status, headers);
-  res.end(answer.text);
+  if (!exchange.complete) exchange.keepAlive = false;
+  const headers = [
+    'Content-Type', 'text/plain; charset=utf-8',
+    'X-Shoal-Error', answer.code,
+    'X-Shoal-Layer', 'watchdog',
+    // The name under which clients of the newer original know our own answers.
+    'X-OpenFaaS-Internal', 'of-watchdog',
+  ]; // prettier-ignore
+  if (answer.limit) headers.push('X-Shoal-Limit', answer.limit);
+  exchange.send(answer.status, headers, answer.text);
 }
 
 /** How long a call may take, and what says so. */
 export interface CallLimit {
   /** 0: no limit. */
   readonly ms: number;
-  readonly name: 'exec_timeout' | 'X-Timeout';
+  readonly name: 'exec_timeout' | 'write_timeout' | 'X-Timeout';
 }
 
-/** `exec_timeout`, unless the request's `X-Timeout` header asks for less (§5.2.2). */
-export function callLimit(req: IncomingMessage, { execTimeoutMs }: { readonly execTimeoutMs: number }): CallLimit {
-  const asked = parseDurationMs(String(req.headers['x-timeout'] ?? ''));
-  if (asked !== undefined && asked > 0 && (execTimeoutMs === 0 || asked < execTimeoutMs)) return { ms: asked, name: 'X-Timeout' };
-  return { ms: execTimeoutMs, name: 'exec_timeout' };
+/** The shortest of `exec_timeout`, `write_timeout`, and what the request's `X-Timeout` header asks for (§5.2.2). */
+export function callLimit(exchange: Exchange, settings: { readonly execTimeoutMs: number; readonly writeTimeoutMs: number }): CallLimit {
+  let limit: CallLimit = { ms: settings.execTimeoutMs, name: 'exec_timeout' };
+  const shorter = (ms: number) => ms > 0 && (limit.ms === 0 || ms < limit.ms);
+  if (shorter(settings.writeTimeoutMs)) limit = { ms: settings.writeTimeoutMs, name: 'write_timeout' };
+  const header = exchange.header('x-timeout');
+  const asked = header === undefined ? undefined : parseDurationMs(header);
+  if (asked !== undefined && shorter(asked)) limit = { ms: asked, name: 'X-Timeout' };
+  return limit;
+}
+
+/** `exec_timeout=2s`. */
+export function describeLimit({ name, ms }: CallLimit): string {
+  return `${name}=${formatDuration(ms)}`;
 }
 
 export function tooManyCalls(maxInflight: number): OwnAnswer {
@@ -70,6 +76,11 @@ export function tooManyCalls(maxInflight: number): OwnAnswer {
     text: `Concurrent request limit exceeded. Max concurrent requests: ${maxInflight}\n`,
     limit: `max_inflight=${maxInflight}`,
   };
+}
+
+/** The call's id, as log lines name it. */
+export function callIdOf(exchange: Exchange): string {
+  return exchange.header('x-call-id') ?? 'none';
 }
 
 /** Seconds as the contract writes them: six decimals. */

@@ -24,7 +24,6 @@ class FakeFunction implements HostedFunction {
   }
 
   async handle(): Promise<void> {}
-  async upgrade(): Promise<void> {}
   async stop(): Promise<void> {
     this.stopped = true;
   }

@@ -9,7 +9,12 @@ type Put = Extract<ToHost, { type: 'put' }>;
 type State = Extract<FromHost, { type: 'state' }>;
 
 /** Calls at once on one replica, where the function's `max_inflight` does not say. */
-const DEFAULT_MAX_INFLIGHT: Readonly<Record<FunctionSettings['mode'], number>> = { serializing: 16, http: 1_000 };
+const DEFAULT_MAX_INFLIGHT: Readonly<Record<FunctionSettings['mode'], number>> = {
+  serializing: 16,
+  streaming: 16,
+  http: 1_000,
+  static: 1_000,
+};
 /** A call that was sent before its sender heard of the replica's end arrives within this time. */
 const RETIRE_AFTER_MS = 500;
 const RETIRE_POLL_MS = 50;

@@ -1,20 +1,21 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
-import { createConnections, forward, hasBody } from '@shoal/adapters/http/forward';
-import { tunnel } from '@shoal/adapters/http/tunnel';
+import type { Exchange } from '@shoal/adapters/http/exchange';
+import { askStatus } from '@shoal/adapters/http/ask-status';
+import type { Sockets } from '@shoal/adapters/http/sockets';
+import { Upstream, type UpstreamCall } from '@shoal/adapters/http/upstream';
 import { KeepRunning } from '@shoal/domain/processes/keep-running';
 import type { ProcessSpawner } from '@shoal/domain/processes/process-spawner';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
+import { CallBody } from './call-body';
 import type { FunctionSettings } from './config';
-import { LineSplitter, logDate, type WriteLine } from './function-log';
+import type { FunctionLog } from './function-log';
 import {
+  callIdOf,
   callLimit,
+  describeLimit,
   durationSeconds,
-  ownHeaders,
+  OWN_HEADERS,
   sendOwn,
   tooManyCalls,
   type CallLimit,
@@ -26,20 +27,27 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** How long other calls of an overrunning process may go on before it is killed with them. */
 const REPLACE_GRACE_MS = 2_000;
 const REPLACE_POLL_MS = 20;
-/** The server in front has answered an expectation already. */
-const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set(['expect']);
-/** Say that the watchdog answered; a function cannot. */
-const DROPPED_FROM_ANSWER: ReadonlySet<string> = new Set(['x-shoal-error', 'x-shoal-layer', 'x-shoal-limit']);
+/** `buffer_http` needs the whole body in memory. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
+const NO_HEADERS: readonly string[] = [];
+
+/** Where an `http` function's process listens, and what its environment says about that. */
+export interface NextUpstream {
+  readonly host: string;
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+}
 
 export interface HttpFunctionOptions {
   readonly settings: FunctionSettings;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Where the next process is to listen, and what its environment says about it. */
-  nextUpstream(): Promise<{ readonly origin: string; readonly env: Readonly<Record<string, string>> }>;
+  /** Asked before each start. */
+  nextUpstream(): Promise<NextUpstream>;
+  readonly sockets: Sockets;
   readonly spawner: ProcessSpawner;
   readonly clock: Clock;
-  readonly log: WriteLine;
+  readonly log: FunctionLog;
   /** Called whenever `ready` or `failure` may have changed. */
   changed(): void;
 }
@@ -47,29 +55,18 @@ export interface HttpFunctionOptions {
 /** `http` mode: one process that serves HTTP itself, kept running, with the watchdog in front of it (§5.2). */
 export class HttpFunction implements HostedFunction {
   inFlight = 0;
-  private origin = '';
+  private upstream: Upstream | undefined;
   private replacing = false;
-  private readonly connections = createConnections();
   private readonly kept: KeepRunning;
   private readonly waiting = new Set<() => void>();
   private readonly endLines: () => void;
 
   constructor(private readonly options: HttpFunctionOptions) {
-    const { settings, spawner, clock, env, cwd } = options;
-    const lines = (stream: string) =>
-      new LineSplitter(settings.maxLogLineBytes, (line) =>
-        options.log(settings.prefixLogs ? `${logDate(new Date())} ${stream}: ${line}` : line),
-      );
-    const [stdout, stderr] = [lines('stdout'), lines('stderr')];
+    const { settings, spawner, clock, log } = options;
+    const [stdout, stderr] = [log.lines('stdout'), log.lines('stderr')];
     this.endLines = () => [stdout, stderr].forEach((splitter) => splitter.end());
     this.kept = new KeepRunning(spawner, clock, {
-      next: async () => {
-        this.endLines(); // What the last process left unfinished is no part of the next one's first line.
-        const upstream = await options.nextUpstream();
-        this.origin = upstream.origin;
-        const command = { argv: settings.argv, env: { ...env, ...upstream.env }, ...(cwd === undefined ? {} : { cwd }) };
-        return { command, probe: () => this.probe(), expectation: `listen at ${upstream.origin}` };
-      },
+      next: () => this.next(),
       startTimeoutMs: settings.startTimeoutMs,
       killGraceMs: settings.killGraceMs,
       stdout: (chunk) => stdout.push(chunk),
@@ -86,70 +83,100 @@ export class HttpFunction implements HostedFunction {
     return this.kept.failure && `the function's process ${this.kept.failure}`;
   }
 
-  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { clock } = this.options;
-    const refusal = await this.refusal();
-    if (refusal) return sendOwn(res, refusal);
+  async handle(exchange: Exchange): Promise<void> {
+    const refusal = this.refusal() ?? (this.ready ? undefined : await this.untilReady(exchange));
+    if (refusal) return sendOwn(exchange, refusal);
     this.inFlight++;
-    const startedMs = clock.monotonicMs();
-    const limit = callLimit(req, this.options.settings);
     try {
-      await forward(req, res, {
-        connections: this.connections,
-        origin: this.origin,
-        path: req.url ?? '/',
-        headers: endToEndHeaders(req.rawHeaders, DROPPED_FROM_REQUEST),
-        body: hasBody(req) ? req : null,
-        limitMs: limit.ms,
-        timedOut: () => this.overrun(limit),
-        answerHeaders: () => ['X-Duration-Seconds', durationSeconds(clock.monotonicMs() - startedMs)],
-        replaced: DROPPED_FROM_ANSWER,
-      });
-    } catch (error) {
-      sendOwn(res, answerTo(error as ShoalError, limit));
+      await this.forward(exchange);
     } finally {
       this.inFlight--;
     }
   }
 
-  async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const refusal = await this.refusal();
-    if (refusal) return sendOwnRaw(socket, refusal);
-    this.inFlight++;
-    const limit = callLimit(req, this.options.settings);
-    try {
-      await tunnel(req, socket, head, {
-        origin: this.origin,
-        path: req.url ?? '/',
-        headers: endToEndHeaders(req.rawHeaders, DROPPED_FROM_REQUEST),
-        limitMs: limit.ms,
-        timedOut: () => this.overrun(limit),
-        answerHeaders: () => [],
-      });
-    } catch (error) {
-      sendOwnRaw(socket, answerTo(error as ShoalError, limit));
-    } finally {
-      this.inFlight--;
-    }
+  /** The function's own answer at `ready_path`. */
+  async answerReady(exchange: Exchange): Promise<void> {
+    const { readyPath } = this.options.settings;
+    const refusal = this.refusal() ?? (this.ready ? undefined : this.notReady());
+    if (refusal) return sendOwn(exchange, refusal);
+    if (readyPath === undefined) return exchange.send(200, NO_HEADERS);
+    exchange.target = readyPath;
+    await this.forward(exchange);
   }
 
   async stop(): Promise<void> {
     await this.kept.stop();
     this.endLines();
-    await this.connections.close();
+    this.upstream?.close();
+  }
+
+  private async next() {
+    const { settings, env, cwd, sockets } = this.options;
+    this.endLines(); // What the last process left unfinished is no part of the next one's first line.
+    const { host, port, env: where } = await this.options.nextUpstream();
+    this.upstream?.close();
+    this.upstream = new Upstream(sockets, host, port);
+    return {
+      command: { argv: settings.argv, env: { ...env, ...where }, ...(cwd === undefined ? {} : { cwd }) },
+      probe: () => this.probe(host, port),
+      expectation: `listen at http://${host}:${port}`,
+    };
+  }
+
+  private async forward(exchange: Exchange): Promise<void> {
+    const { settings, clock } = this.options;
+    const startedMs = clock.monotonicMs();
+    const limit = callLimit(exchange, settings);
+    try {
+      let call: UpstreamCall = {
+        limitMs: limit.ms,
+        timedOut: () => this.overrun(limit),
+        answerHeaders: () => ['X-Duration-Seconds', durationSeconds(clock.monotonicMs() - startedMs)],
+        withheld: OWN_HEADERS,
+      };
+      if (settings.bufferRequest) {
+        const body = await this.buffered(exchange);
+        if (!body) return;
+        call = { ...call, body };
+      }
+      await this.upstream!.forward(exchange, call);
+    } catch (error) {
+      if (!(error instanceof ShoalError)) throw error;
+      const answer = answerTo(error, limit);
+      this.options.log.note(answer.text.trim(), callIdOf(exchange));
+      sendOwn(exchange, answer);
+    }
+  }
+
+  /** The request's body; nothing when there is to be no call: the caller has left, or has been answered. */
+  private async buffered(exchange: Exchange): Promise<Buffer | undefined> {
+    const body = new CallBody(exchange, MAX_BUFFERED_BYTES);
+    exchange.onClosed = () => body.abandon();
+    if (!(await body.collect())) return undefined;
+    if (body.complete) return Buffer.concat(body.held);
+    sendOwn(exchange, { status: 413, code: 'body-too-large', text: `buffer_http takes at most ${MAX_BUFFERED_BYTES} bytes\n` });
+    return undefined;
+  }
+
+  private refusal(): OwnAnswer | undefined {
+    const { maxInflight } = this.options.settings;
+    return maxInflight > 0 && this.inFlight >= maxInflight ? tooManyCalls(maxInflight) : undefined;
   }
 
   /** Waits while the process is starting. */
-  private async refusal(): Promise<OwnAnswer | undefined> {
-    const { maxInflight, startTimeoutMs } = this.options.settings;
-    if (maxInflight > 0 && this.inFlight >= maxInflight) return tooManyCalls(maxInflight);
-    const deadlineMs = this.options.clock.monotonicMs() + startTimeoutMs;
-    while (!this.ready && this.failure === undefined) {
-      const leftMs = deadlineMs - this.options.clock.monotonicMs();
+  private async untilReady(exchange: Exchange): Promise<OwnAnswer | undefined> {
+    const { clock, settings } = this.options;
+    const deadlineMs = clock.monotonicMs() + settings.startTimeoutMs;
+    exchange.onClosed = () => this.waiting.forEach((wake) => wake());
+    while (!this.ready && this.failure === undefined && !exchange.closed) {
+      const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) break;
       await this.nextChange(leftMs);
     }
-    if (this.ready) return undefined;
+    return this.ready ? this.refusal() : this.notReady();
+  }
+
+  private notReady(): OwnAnswer {
     return { status: 503, code: 'not-ready', text: `${this.failure ?? 'the function is not ready'}\n` };
   }
 
@@ -166,23 +193,23 @@ export class HttpFunction implements HostedFunction {
   }
 
   private onChanged(): void {
-    if (this.failure !== undefined && !this.replacing) this.options.log(`${logDate(new Date())} ${this.failure}; starting it again`);
+    if (this.failure !== undefined && !this.replacing) this.options.log.note(`${this.failure}; starting it again`);
     for (const wake of this.waiting) wake();
     this.options.changed();
   }
 
   /** A call overran its time: its process is replaced, because nothing else stops what it is doing. */
-  private overrun({ name, ms }: CallLimit): ShoalError {
+  private overrun(limit: CallLimit): ShoalError {
     void this.replace();
-    return new ShoalError('exec-timeout', `The function overran ${name}, which is ${formatDuration(ms)}; its process is replaced`);
+    return new ShoalError('exec-timeout', `The function overran ${limit.name}, which is ${formatDuration(limit.ms)}; its process is replaced`);
   }
 
   private async replace(): Promise<void> {
     if (this.replacing) return;
     this.replacing = true;
     this.onChanged();
-    this.options.log(`${logDate(new Date())} A call overran its time: replacing the process`);
-    const { clock } = this.options;
+    const { clock, log } = this.options;
+    log.note('A call overran its time: replacing the process');
     const deadlineMs = clock.monotonicMs() + REPLACE_GRACE_MS;
     while (this.inFlight > 0 && clock.monotonicMs() < deadlineMs) {
       await new Promise<void>((resolve) => clock.after(REPLACE_POLL_MS, resolve));
@@ -192,41 +219,24 @@ export class HttpFunction implements HostedFunction {
     this.onChanged();
   }
 
-  private async probe(): Promise<boolean> {
-    const { readyPath } = this.options.settings;
-    if (readyPath === undefined) return acceptsConnections(new URL(this.origin));
+  private async probe(host: string, port: number): Promise<boolean> {
+    const { sockets, settings } = this.options;
     try {
-      const answer = await fetch(new URL(readyPath, this.origin), { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-      await answer.body?.cancel();
-      return answer.ok;
+      if (settings.readyPath !== undefined) {
+        const status = await askStatus(sockets, { host, port, path: settings.readyPath, limitMs: PROBE_TIMEOUT_MS });
+        return status >= 200 && status < 300;
+      }
+      (await sockets.connect(host, port, PROBE_TIMEOUT_MS)).destroy();
+      return true;
     } catch {
-      return false;
+      return false; // It does not listen yet, which is what the probe is there to find out.
     }
   }
 }
 
-function answerTo(error: ShoalError, { name, ms }: CallLimit): OwnAnswer {
+function answerTo(error: ShoalError, limit: CallLimit): OwnAnswer {
   const text = `${error.message}\n`;
-  if (error.code === 'exec-timeout') return { status: 504, code: error.code, text, limit: `${name}=${formatDuration(ms)}` };
+  if (error.code === 'exec-timeout') return { status: 504, code: error.code, text, limit: describeLimit(limit) };
   if (error.code === 'replica-unreachable') return { status: 503, code: 'not-ready', text };
   return { status: 502, code: error.code, text };
-}
-
-function acceptsConnections({ hostname, port }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port || 80), timeout: PROBE_TIMEOUT_MS });
-    const done = (accepted: boolean) => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.on('connect', () => done(true)).on('error', () => done(false)).on('timeout', () => done(false));
-  });
-}
-
-function sendOwnRaw(socket: Duplex, answer: OwnAnswer): void {
-  if (socket.destroyed) return;
-  const headers = [...ownHeaders(answer), 'Connection', 'close'];
-  let head = `HTTP/1.1 ${answer.status} \r\n`;
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  socket.end(`${head}\r\n${answer.text}`);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { SettingsError } from './config';
+import { lockFileOf, SettingsError } from './config';
 
 declare const SHOAL_VERSION: string;
 
@@ -16,12 +16,17 @@ function main(args: readonly string[]): void {
   const option = args[0]?.replace(/^--?/, '');
   if (option === undefined) return void serve();
   // Each of the two is loaded only where it runs: what is not loaded takes no memory.
-  if (option === 'host') return void import('./host').then(({ runHost }) => runHost());
+  if (option === 'host') return void host();
   if (option === 'version') return console.log(SHOAL_VERSION);
   if (option === 'run-healthcheck') return checkHealth();
   if (option === 'help' || option === 'h') return console.log(HELP);
   console.error(`unknown option ${args[0]}\n\n${HELP}`);
   process.exit(2);
+}
+
+async function host(): Promise<void> {
+  const { runHost } = await import('./host');
+  await runHost();
 }
 
 async function serve(): Promise<void> {
@@ -36,7 +41,7 @@ async function serve(): Promise<void> {
 }
 
 function checkHealth(): void {
-  if (existsSync(`${process.env['TMPDIR'] || '/tmp'}/.lock`)) process.exit(0);
+  if (existsSync(lockFileOf(process.env))) process.exit(0);
   console.error('unable to find lock file.');
   process.exit(1);
 }

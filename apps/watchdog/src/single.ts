@@ -1,19 +1,19 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { NodeProcessSpawner } from '@shoal/adapters/process/node-process-spawner';
+import type { Exchange } from '@shoal/adapters/http/exchange';
+import { HttpServer } from '@shoal/adapters/http/http-server';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { formatDuration } from '@shoal/domain/shared/duration';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CallMetrics } from './call-metrics';
 import { readFunctionSettings, readSingleSettings, SettingsError, type FunctionSettings, type SingleSettings } from './config';
-import { ForkingFunction } from './forking-function';
-import { logDate } from './function-log';
-import { tooManyCalls, sendOwn, type HostedFunction } from './hosted-function';
-import { HttpFunction } from './http-function';
+import { FunctionLog } from './function-log';
+import { addressOf, functionOfMode } from './function-of-mode';
+import { callIdOf, sendOwn, tooManyCalls, type HostedFunction } from './hosted-function';
+import { LineWriter } from './line-writer';
+import { thisRuntime, type Runtime } from './runtime';
 
-const MAX_HEADER_BYTES = 1024 * 1024;
+const MAX_HEAD_BYTES = 1024 * 1024;
+const KEEP_ALIVE_MS = 180_000;
 const METRICS_TIMEOUT_MS = 500;
-/** How often connections are checked for having taken too long. */
-const TIMEOUT_CHECK_MS = 1_000;
 /** As a shell reports a process that Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
@@ -26,169 +26,155 @@ const INTERRUPTED = 130;
 export async function runSingle(env: NodeJS.ProcessEnv, version: string): Promise<void> {
   const settings = readFunctionSettings(env);
   const single = readSingleSettings(env, settings);
-  await new SingleWatchdog(env, settings, single).start(version);
+  const ofCalls = { ...settings, writeTimeoutMs: single.writeTimeoutMs };
+  await new SingleWatchdog(env as Record<string, string>, ofCalls, single, await thisRuntime()).start(version);
 }
 
 class SingleWatchdog {
+  private readonly clock = new SystemClock();
+  private readonly lines = new LineWriter();
+  private readonly log: FunctionLog;
   private readonly hosted: HostedFunction;
   private readonly metrics = new CallMetrics();
+  private readonly server: HttpServer;
+  private readonly metricsServer: HttpServer;
   private healthy = true;
 
   constructor(
-    env: NodeJS.ProcessEnv,
+    env: Readonly<Record<string, string>>,
     private readonly settings: FunctionSettings,
     private readonly single: SingleSettings,
+    runtime: Runtime,
   ) {
-    const shared = {
+    const write = (line: string) => this.lines.write(line);
+    this.log = new FunctionLog(settings, write);
+    this.hosted = functionOfMode({
       settings,
-      env: env as Record<string, string>,
-      spawner: new NodeProcessSpawner(),
-      clock: new SystemClock(),
-      log: (text: string) => console.log(text),
-    };
-    this.hosted =
-      settings.mode === 'serializing'
-        ? new ForkingFunction(shared)
-        : new HttpFunction({
-            ...shared,
-            nextUpstream: async () => ({ origin: new URL(settings.upstreamUrl!).origin, env: {} }),
-            changed: () => undefined,
-          });
+      env,
+      runtime,
+      clock: this.clock,
+      write,
+      nextUpstream: async () => ({ ...addressOf(settings.upstreamUrl!), env: {} }),
+      changed: () => undefined,
+    });
+    const { readTimeoutMs } = single;
+    const limits = { maxHeadBytes: MAX_HEAD_BYTES, headTimeoutMs: readTimeoutMs, requestTimeoutMs: readTimeoutMs, keepAliveMs: KEEP_ALIVE_MS };
+    this.server = new HttpServer(runtime.sockets, limits, (exchange) => void this.handle(exchange));
+    const metricsLimits = { ...limits, headTimeoutMs: METRICS_TIMEOUT_MS, requestTimeoutMs: METRICS_TIMEOUT_MS };
+    this.metricsServer = new HttpServer(runtime.sockets, metricsLimits, (exchange) => void this.answerMetrics(exchange));
   }
 
   async start(version: string): Promise<void> {
-    const { port, metricsPort, readTimeoutMs, writeTimeoutMs, healthcheckIntervalMs, lockFile } = this.single;
-    note(`Version: ${version}`);
-    note(
-      `Timeouts: read: ${formatDuration(readTimeoutMs)} write: ${formatDuration(writeTimeoutMs)} ` +
-        `hard: ${formatDuration(this.settings.execTimeoutMs)} health: ${formatDuration(healthcheckIntervalMs)}.`,
-    );
-    const server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: readTimeoutMs,
-      headersTimeout: readTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    });
-    server.maxHeadersCount = 0;
-    server.on('request', (req, res) => this.onRequest(req, res));
-    server.on('upgrade', (req, socket, head) => void this.hosted.upgrade(req, socket, head));
-    const metricsServer = this.metrics.server();
-    process.on('SIGTERM', () => void this.drain(server, metricsServer));
+    const { port, metricsPort, lockFile } = this.single;
+    this.log.note(`Version: ${version}`);
+    this.noteTimeouts();
+    process.on('SIGTERM', () => void this.drain());
     // Processes of the function have groups of their own, which Ctrl-C does not reach.
-    process.on('SIGINT', () => void this.hosted.stop().then(() => process.exit(INTERRUPTED)));
+    process.on('SIGINT', () => void this.hosted.stop().then(() => this.exit(INTERRUPTED)));
     try {
-      await listen(server, port, 'port');
-      note(`Listening on port: ${port}`);
-      if (lockFile) writeLockFile(lockFile);
-      await listen(metricsServer, metricsPort, 'metrics_port');
-      note(`Metrics listening on port: ${metricsPort}`);
+      await listen(this.server, port, 'port');
+      this.log.note(`Listening on port: ${port}`);
+      if (lockFile) this.writeLockFile(lockFile);
+      await listen(this.metricsServer, metricsPort, 'metrics_port');
+      this.log.note(`Metrics listening on port: ${metricsPort}`);
     } catch (error) {
       await this.hosted.stop();
+      this.lines.flush();
       throw error;
     }
   }
 
-  private onRequest(req: IncomingMessage, res: ServerResponse): void {
-    const path = req.url?.split('?', 1)[0];
-    if (path === '/_/health') return this.answerHealth(req, res);
-    if (path === '/_/ready' && this.settings.mode === 'http') return this.answerReady(res);
-    this.metrics.observe(req, res);
-    void this.hosted.handle(req, res);
+  private noteTimeouts(): void {
+    const { readTimeoutMs, writeTimeoutMs, healthcheckIntervalMs } = this.single;
+    const { execTimeoutMs } = this.settings;
+    const [read, write, hard, health] = [readTimeoutMs, writeTimeoutMs, execTimeoutMs, healthcheckIntervalMs].map(formatDuration);
+    this.log.note(`Timeouts: read: ${read} write: ${write} hard: ${hard} health: ${health}.`);
+    if (writeTimeoutMs > 0 && execTimeoutMs > writeTimeoutMs) {
+      this.log.note(`exec_timeout (${hard}) is longer than write_timeout: calls end after ${write}`);
+    }
   }
 
-  private answerHealth(req: IncomingMessage, res: ServerResponse): void {
-    if (req.method !== 'GET') return void res.writeHead(405).end();
+  private async handle(exchange: Exchange): Promise<void> {
+    const [path] = exchange.target.split('?', 1);
+    if (path === '/_/health') return this.answerHealth(exchange);
+    // To the classic watchdog this is a path like any other.
+    if (path === '/_/ready' && !this.settings.classic) return this.answerReady(exchange);
+    const startedMs = this.clock.monotonicMs();
+    this.metrics.started();
+    await this.hosted.handle(exchange);
+    const elapsedMs = this.clock.monotonicMs() - startedMs;
+    this.metrics.ended(exchange, elapsedMs);
+    if (!this.settings.classic) this.noteCall(exchange, elapsedMs);
+  }
+
+  /** Wire contract §5.2.4. */
+  private noteCall(exchange: Exchange, elapsedMs: number): void {
+    if (exchange.header('user-agent')?.startsWith('kube-probe')) return;
+    const { method, target, status, bytesSent } = exchange;
+    this.log.call(`${method} ${target} - ${status} - ContentLength: ${bytesSent}B (${(elapsedMs / 1_000).toFixed(4)}s)`, callIdOf(exchange));
+  }
+
+  private answerHealth(exchange: Exchange): void {
+    if (exchange.method !== 'GET') return exchange.send(405, ['Allow', 'GET']);
     // Whoever removes the lock file says that this replica is to get no more calls.
     const { lockFile } = this.single;
     const healthy = this.healthy && (!lockFile || existsSync(lockFile));
-    res.writeHead(healthy ? 200 : 503).end(healthy ? 'OK' : '');
+    exchange.send(healthy ? 200 : 503, [], healthy ? 'OK' : '');
   }
 
-  private answerReady(res: ServerResponse): void {
+  private async answerReady(exchange: Exchange): Promise<void> {
     const { maxInflight } = this.settings;
-    if (maxInflight > 0 && this.hosted.inFlight >= maxInflight) return sendOwn(res, tooManyCalls(maxInflight));
-    res.writeHead(this.healthy && this.hosted.ready ? 200 : 503).end();
+    if (!this.healthy) return exchange.send(503, []);
+    if (this.hosted.answerReady) return this.hosted.answerReady(exchange);
+    if (maxInflight > 0 && this.hosted.inFlight >= maxInflight) return sendOwn(exchange, tooManyCalls(maxInflight));
+    exchange.send(200, []);
+  }
+
+  private async answerMetrics(exchange: Exchange): Promise<void> {
+    const [path] = exchange.target.split('?', 1);
+    if (path !== '/metrics') return exchange.send(404, []);
+    if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return exchange.send(405, ['Allow', 'GET, HEAD']);
+    const { contentType, text } = await this.metrics.scrape();
+    exchange.send(200, ['Content-Type', contentType], text);
+  }
+
+  private writeLockFile(path: string): void {
+    this.log.note(`Writing lock-file to: ${path}`);
+    try {
+      writeFileSync(path, '', { mode: 0o660 });
+    } catch (error) {
+      throw new SettingsError(`the lock file ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); set TMPDIR or suppress_lock`);
+    }
   }
 
   /** Says that it is going, goes on until nobody sends it anything any more, finishes what runs, and ends. */
-  private async drain(server: Server, metricsServer: Server): Promise<void> {
+  private async drain(): Promise<void> {
     const { healthcheckIntervalMs, writeTimeoutMs, lockFile } = this.single;
     if (!this.healthy) return;
     this.healthy = false;
     if (lockFile) rmSync(lockFile, { force: true });
-    note(`SIGTERM: no new connections in ${formatDuration(healthcheckIntervalMs)}`);
+    this.log.note(`SIGTERM: no new connections in ${formatDuration(healthcheckIntervalMs)}`);
     await sleep(healthcheckIntervalMs);
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    await Promise.race([closed, sleep(writeTimeoutMs)]);
+    const closed = this.server.close();
+    await (writeTimeoutMs > 0 ? Promise.race([closed, sleep(writeTimeoutMs)]) : closed);
     await this.hosted.stop();
-    metricsServer.close();
-    process.exit(0);
+    this.exit(0);
+  }
+
+  private exit(code: number): void {
+    this.lines.flush();
+    process.exit(code);
   }
 }
 
-/** Wire contract §4.3. */
-class CallMetrics {
-  private readonly registry = new Registry();
-  private readonly total = new Counter({
-    name: 'http_requests_total',
-    help: 'Calls of the function.',
-    labelNames: ['code', 'method'],
-    registers: [this.registry],
-  });
-  private readonly seconds = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Seconds that calls of the function took.',
-    labelNames: ['code', 'method'],
-    registers: [this.registry],
-  });
-  private readonly inFlight = new Gauge({
-    name: 'http_requests_in_flight',
-    help: 'Calls of the function that are running.',
-    registers: [this.registry],
-  });
-
-  observe(req: IncomingMessage, res: ServerResponse): void {
-    const startedMs = performance.now();
-    this.inFlight.inc();
-    res.on('close', () => {
-      const labels = { code: String(res.statusCode), method: (req.method ?? '').toLowerCase() };
-      this.inFlight.dec();
-      this.total.inc(labels);
-      this.seconds.observe(labels, (performance.now() - startedMs) / 1_000);
-    });
-  }
-
-  server(): Server {
-    const limits = { requestTimeout: METRICS_TIMEOUT_MS, headersTimeout: METRICS_TIMEOUT_MS, connectionsCheckingInterval: METRICS_TIMEOUT_MS };
-    return createServer(limits, (req, res) => {
-      if (req.url !== '/metrics') return void res.writeHead(404).end();
-      void this.registry.metrics().then((text) => res.writeHead(200, { 'Content-Type': this.registry.contentType }).end(text));
-    });
-  }
-}
-
-function listen(server: Server, port: number, setting: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const problem = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${error.code})`;
-      reject(new SettingsError(`port ${port} ${problem}; set ${setting} to another one`));
-    });
-    server.listen(port, resolve);
-  });
-}
-
-function writeLockFile(path: string): void {
-  note(`Writing lock-file to: ${path}`);
+async function listen(server: HttpServer, port: number, setting: string): Promise<void> {
   try {
-    writeFileSync(path, '', { mode: 0o660 });
+    await server.listen(port);
   } catch (error) {
-    throw new SettingsError(`the lock file ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); set TMPDIR or suppress_lock`);
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;
+    throw new SettingsError(`port ${port} ${problem}; set ${setting} to another one`);
   }
-}
-
-function note(text: string): void {
-  console.log(`${logDate(new Date())} ${text}`);
 }
 
 function sleep(ms: number): Promise<void> {

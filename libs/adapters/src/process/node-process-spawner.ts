@@ -1,27 +1,23 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { Command, ProcessEvents, ProcessSpawner, RunningProcess } from '@shoal/domain/processes/process-spawner';
-import { killMarked } from './kill-marked';
-
-/** Every process gets one of its own in its environment, so that descendants that left its group can be found. */
-const MARK = 'SHOAL_PROCESS';
-
-const START = randomBytes(8).toString('hex');
-let started = 0;
+import { notStarted } from './not-started';
+import { ProcessMark } from './process-mark';
+import { windowsCommand } from './windows-command';
 
 /** Starts processes with Node's `child_process`, each in a process group of its own. */
 export class NodeProcessSpawner implements ProcessSpawner {
   start(command: Command, events: ProcessEvents): RunningProcess {
-    const mark = `${START}-${++started}`;
+    const mark = new ProcessMark();
     try {
-      const child = spawn(command.argv[0]!, command.argv.slice(1), {
+      const [program, ...args] = process.platform === 'win32' ? windowsCommand(command.argv) : command.argv;
+      const child = spawn(program!, args, {
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-        env: { ...command.env, [MARK]: mark },
+        env: mark.markedEnv(command.env),
         detached: true,
         windowsHide: true,
       });
-      return new NodeProcess(child, `${MARK}=${mark}`, events);
+      return new NodeProcess(child, mark, events);
     } catch (error) {
       // Node throws for some errors (an environment that is too long) and emits for others (no such program).
       process.nextTick(() => events.failed(messageOf(error)));
@@ -33,11 +29,10 @@ export class NodeProcessSpawner implements ProcessSpawner {
 class NodeProcess implements RunningProcess {
   readonly pid: number | undefined;
   private exited = false;
-  private signalled = false;
 
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
-    private readonly mark: string,
+    private readonly mark: ProcessMark,
     events: ProcessEvents,
   ) {
     this.pid = child.pid;
@@ -82,14 +77,7 @@ class NodeProcess implements RunningProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     if (this.pid === undefined) return;
     if (process.platform === 'win32') return this.killTree();
-    try {
-      process.kill(-this.pid, signal);
-    } catch {
-      // The whole group has ended.
-    }
-    // A process that ended in order has no strays worth a search; one that had to be killed may.
-    if (signal === 'SIGKILL' && this.signalled) killMarked(this.mark);
-    this.signalled = true;
+    this.mark.kill(this.pid, signal);
   }
 
   private killTree(): void {
@@ -103,13 +91,3 @@ class NodeProcess implements RunningProcess {
     this.child.stderr.destroy();
   }
 }
-
-const notStarted: RunningProcess = {
-  pid: undefined,
-  write: () => true,
-  endInput: () => undefined,
-  pauseOutput: () => undefined,
-  resumeOutput: () => undefined,
-  kill: () => undefined,
-  closeOutput: () => undefined,
-};

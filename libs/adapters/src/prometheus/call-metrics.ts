@@ -1,22 +1,14 @@
 import type { CallObserver, CallOutcome } from '@shoal/domain/invocation/call-observer';
 import type { ErrorCode } from '@shoal/domain/shared/errors';
-import type { Metric, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { Durations, exportMetric, type Labels, type Value } from './durations';
 
-/** Upper bounds of the duration histogram, in seconds (wire contract §4.1). */
-const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-
-interface OutcomeTotals {
-  readonly code: string;
-  count: number;
-  seconds: number;
-  /** How many calls fell into each bucket, not added up; the last is for longer ones. */
-  readonly buckets: number[];
-}
+const STARTED_HELP = 'The total number of function HTTP requests started.';
 
 interface FunctionTotals {
   started: number;
   ended: number;
-  readonly byOutcome: Map<CallOutcome, OutcomeTotals>;
+  readonly byOutcome: Map<CallOutcome, Durations>;
 }
 
 /**
@@ -37,17 +29,8 @@ export class CallMetrics implements CallObserver {
     const totals = this.totals(functionKey);
     totals.ended++;
     let ofOutcome = totals.byOutcome.get(outcome);
-    if (!ofOutcome) {
-      const code = String(typeof outcome === 'number' ? outcome : this.statusOf(outcome));
-      ofOutcome = { code, count: 0, seconds: 0, buckets: new Array<number>(BUCKETS_SECONDS.length + 1).fill(0) };
-      totals.byOutcome.set(outcome, ofOutcome);
-    }
-    const seconds = durationMs / 1_000;
-    ofOutcome.count++;
-    ofOutcome.seconds += seconds;
-    let bucket = 0;
-    while (bucket < BUCKETS_SECONDS.length && seconds > BUCKETS_SECONDS[bucket]!) bucket++;
-    ofOutcome.buckets[bucket]!++;
+    if (!ofOutcome) totals.byOutcome.set(outcome, (ofOutcome = new Durations()));
+    ofOutcome.add(durationMs);
   }
 
   /** Calls of one function that have ended, since the gateway started. */
@@ -76,53 +59,20 @@ export class CallMetrics implements CallObserver {
   }
 
   private secondsValues(): Value[] {
-    const name = 'gateway_functions_seconds';
-    return this.perCode().flatMap(({ labels, totals }) => {
-      let upTo = 0;
-      const buckets = totals.buckets.map((count, i): Value => {
-        upTo += count;
-        return { metricName: `${name}_bucket`, labels: { le: BUCKETS_SECONDS[i] ?? '+Inf', ...labels }, value: upTo };
-      });
-      return [
-        ...buckets,
-        { metricName: `${name}_sum`, labels, value: totals.seconds },
-        { metricName: `${name}_count`, labels, value: totals.count },
-      ];
-    });
+    return this.perCode().flatMap(({ labels, totals }) => totals.values('gateway_functions_seconds', labels));
   }
 
   /** Different outcomes may share a status: their numbers are one series. */
-  private perCode(): { readonly labels: Value['labels']; readonly totals: OutcomeTotals }[] {
+  private perCode(): { readonly labels: Labels; readonly totals: Durations }[] {
     return [...this.functions].flatMap(([name, { byOutcome }]) => {
-      const byCode = new Map<string, OutcomeTotals>();
-      for (const totals of byOutcome.values()) {
-        const earlier = byCode.get(totals.code);
-        byCode.set(totals.code, earlier ? sum(earlier, totals) : totals);
+      const byCode = new Map<string, Durations>();
+      for (const [outcome, durations] of byOutcome) {
+        const code = String(typeof outcome === 'number' ? outcome : this.statusOf(outcome));
+        const totals = byCode.get(code) ?? new Durations();
+        totals.merge(durations);
+        byCode.set(code, totals);
       }
-      return [...byCode.values()].map((totals) => ({ labels: { function_name: name, code: totals.code }, totals }));
+      return [...byCode].map(([code, totals]) => ({ labels: { function_name: name, code }, totals }));
     });
   }
-}
-
-interface Value {
-  readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-const STARTED_HELP = 'The total number of function HTTP requests started.';
-
-function sum(a: OutcomeTotals, b: OutcomeTotals): OutcomeTotals {
-  return {
-    code: a.code,
-    count: a.count + b.count,
-    seconds: a.seconds + b.seconds,
-    buckets: a.buckets.map((count, i) => count + b.buckets[i]!),
-  };
-}
-
-/** A metric whose values are worked out when it is scraped; the library has no public type for one. */
-function exportMetric(registry: Registry, name: string, help: string, type: string, values: () => Value[]): void {
-  const metric = { name, get: async () => ({ name, help, type, aggregator: 'sum', values: values() }) };
-  registry.registerMetric(metric as unknown as Metric);
 }

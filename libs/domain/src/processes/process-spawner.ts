@@ -5,6 +5,11 @@ export interface Command {
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /**
+   * Whether what it writes to stderr may come as stdout, in the order of writing. A spawner that cannot do that tells of
+   * the two apart.
+   */
+  readonly mergeStderr?: boolean;
 }
 
 /** How a process ended: with a code, or by a signal (`SIGKILL`). */

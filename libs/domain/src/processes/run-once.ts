@@ -15,7 +15,7 @@ export interface RunOnceOptions {
   readonly killGraceMs: number;
   /** Output up to this size is held back until the process has ended, so that its exit code can decide the status. */
   readonly heldOutputBytes: number;
-  /** Whether what it writes to stderr is output too, in the order of arrival. */
+  /** Whether what it writes to stderr is output too: in the order of writing where the spawner can, else of arrival. */
   readonly combineOutput: boolean;
 }
 
@@ -65,7 +65,7 @@ export class RunOnce {
   ) {
     this.result = new Promise((resolve) => (this.settle = resolve));
     this.gone = new Promise((resolve) => (this.markGone = resolve));
-    this.process = spawner.start(options.command, {
+    this.process = spawner.start({ ...options.command, mergeStderr: options.combineOutput }, {
       stdout: (chunk) => this.hold(chunk),
       stderr: (chunk) => (options.combineOutput ? this.hold(chunk) : events.stderr(chunk)),
       drained: () => events.drained(),

@@ -1,0 +1,4 @@
+import { NodeProcessSpawner } from '@shoal/adapters/process/node-process-spawner';
+import { describeProcessSpawner } from './process-spawner.contract';
+
+describeProcessSpawner('NodeProcessSpawner', () => new NodeProcessSpawner());
