@@ -21,3 +21,13 @@ describe('docs/settings.md', () => {
     expect(documented(read('docs/settings.md')).sort()).toEqual([...new Set(names)].sort());
   });
 });
+
+describe('docs/watchdog.md', () => {
+  it('lists exactly the variables that the watchdog reads', () => {
+    const source = read('apps/watchdog/src/config.ts');
+    const system = ['TMPDIR', 'TEMP'];
+    const names = [...source.matchAll(/env\['(\w+)'\]|port\(env, '(\w+)'/g)].map((match) => (match[1] ?? match[2])!).filter((name) => !system.includes(name));
+    expect(names.length).toBeGreaterThan(25);
+    expect(documented(read('docs/watchdog.md')).sort()).toEqual([...new Set(names)].sort());
+  });
+});

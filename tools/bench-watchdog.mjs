@@ -14,6 +14,7 @@ const WARM_UP_SECONDS = 2;
 /** Starts are short, and so need more of them. */
 const STARTS_A_ROUND = 3;
 const SETTLE_MS = 500;
+const LOAD_FIELDS = { perSecond: 'calls/s', p50Us: 'p50 µs', p99Us: 'p99 µs', cpuUs: 'CPU µs/call' };
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
@@ -165,8 +166,6 @@ function answers(url) {
 async function endAll(targets) {
   for (const { child } of targets) if (child) await end(child);
 }
-
-const LOAD_FIELDS = { perSecond: 'calls/s', p50Us: 'p50 µs', p99Us: 'p99 µs', cpuUs: 'CPU µs/call' };
 
 /** Prints a table of medians, with ratios to `base`, and returns it. */
 function print(title, samples, base, fields) {
