@@ -118,6 +118,18 @@ describe('LocalFunctionProvider', () => {
     expect([folder!.endsWith('/bundles/where'), words]).toEqual([true, 'hello two words']);
   });
 
+  it('runs a bundle in streaming mode, whose output goes out before its process ends', async () => {
+    const home = newFolder();
+    mkdirSync(join(home, 'bundles/ticks'), { recursive: true });
+    writeFileSync(join(home, 'bundles/ticks/function.yml'), 'command: [sh, -c, "echo first; sleep 60"]\nmode: streaming\n');
+    const provider = await startProvider(home);
+    await provider.apply(aFunction('fn', { image: 'ticks' }));
+    await ready(provider);
+    const reader = (await call(provider)).body!.getReader();
+    expect(Buffer.from((await reader.read()).value as Uint8Array).toString()).toBe('first\n');
+    await reader.cancel();
+  });
+
   it('drops no call while an http function is updated and scaled', async () => {
     const home = newFolder();
     mkdirSync(join(home, 'bundles/web'), { recursive: true });

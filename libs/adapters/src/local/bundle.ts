@@ -6,12 +6,13 @@ import { parse } from 'yaml';
 /** A function as a folder: `function.yml` and whatever its command needs. */
 export interface Bundle {
   readonly argv: readonly string[];
-  readonly mode: 'serializing' | 'http';
+  readonly mode: (typeof MODES)[number];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 const FILE = 'function.yml';
+const MODES = ['serializing', 'streaming', 'http'] as const;
 const KEYS: ReadonlySet<string> = new Set(['command', 'mode', 'working_directory', 'environment']);
 const MAX_FILE_BYTES = 64 * 1024;
 /** What may be a bundle's name; anything else (a registry's host, a path that climbs) is not looked up. */
@@ -47,7 +48,7 @@ function parseBundle(text: string, folder: string): Bundle {
   const content = parseYaml(text, file);
   for (const key of Object.keys(content)) if (!KEYS.has(key)) throw invalid(file, `has an unknown key ${key}`);
   const { command, mode = 'serializing', working_directory: directory = '.', environment = {} } = content;
-  if (mode !== 'serializing' && mode !== 'http') throw invalid(file, 'has a mode that is neither serializing nor http');
+  if (!isMode(mode)) throw invalid(file, `has a mode that is none of ${MODES.join(', ')}`);
   if (typeof directory !== 'string') throw invalid(file, 'has a working_directory that is no text');
   return { argv: parseCommand(command, file), mode, workingDirectory: resolve(folder, directory), environment: parseEnvironment(environment, file) };
 }
@@ -80,4 +81,8 @@ function parseEnvironment(environment: unknown, file: string): Readonly<Record<s
 
 function invalid(file: string, problem: string): ShoalError {
   return new ShoalError('invalid-request', `image: ${file} ${problem}`);
+}
+
+function isMode(mode: unknown): mode is Bundle['mode'] {
+  return MODES.includes(mode as Bundle['mode']);
 }

@@ -53,8 +53,8 @@ function environmentOf(spec: FunctionSpec, bundle: Bundle | undefined, options: 
     OPENFAAS_NAME: spec.id.name,
     OPENFAAS_NAMESPACE: spec.id.namespace,
     SHOAL_SECRETS: options.secretsFolder,
-    // Only `http` is said: a function that says no mode is the classic watchdog's, with that one's defaults.
-    ...(bundle?.mode === 'http' ? { mode: 'http' } : {}),
+    // `serializing` is not said: a function that says no mode is the classic watchdog's, with that one's defaults.
+    ...(bundle === undefined || bundle.mode === 'serializing' ? {} : { mode: bundle.mode }),
     ...bundle?.environment,
     ...spec.envVars,
   };
