@@ -7,11 +7,19 @@ const swc = {
   },
 };
 
+/** Where the specs are that need Docker engines; all others are `plain`. `tools/test.mjs` runs these parts one by one. */
+const folders = { engine: ['test/swarm', 'test/engine'], cluster: ['test/cluster'] };
+const parts = (process.env.SHOAL_TEST_PARTS ?? 'plain,engine,cluster').split(',');
+const isPlain = parts.includes('plain');
+const foldersOf = (names) => names.flatMap((name) => folders[name] ?? []).map((folder) => `<rootDir>/${folder}/`);
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testMatch: isPlain ? ['**/*.spec.ts'] : foldersOf(parts).map((folder) => `${folder}**/*.spec.ts`),
+  // There is one engine for all specs.
+  ...(isPlain ? {} : { maxWorkers: 1 }),
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...foldersOf(Object.keys(folders).filter((name) => !parts.includes(name)))],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
     '^@shoal/domain/(.*)$': '<rootDir>/libs/domain/src/$1',

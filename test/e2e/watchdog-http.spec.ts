@@ -62,6 +62,7 @@ describe.each(WATCHDOGS)('the watchdog in http mode, %s', (_runtime, program) =>
     const after = await pidOf();
     expect(after).not.toBe(before);
     expect(() => process.kill(before, 0)).toThrow('ESRCH');
+    expect(await watchdog.metrics()).toContain('function_restarts_total{reason="replaced"} 1\n');
   });
 
   it('lets a call ask for less time with X-Timeout', async () => {
@@ -77,6 +78,7 @@ describe.each(WATCHDOGS)('the watchdog in http mode, %s', (_runtime, program) =>
     await watchdog.until(async () => (await watchdog.call()).status === 200);
     expect(await pidOf()).not.toBe(before);
     expect(watchdog.output).toContain("the function's process exited with code 3; starting it again");
+    expect(await watchdog.metrics()).toContain('function_restarts_total{reason="exited"} 1\n');
   });
 
   it('breaks the connection when the process crashes within its answer', async () => {

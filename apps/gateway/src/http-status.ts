@@ -18,6 +18,7 @@ export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
   'too-many-attempts': 429,
   'client-closed': 499,
   internal: 500,
+  'out-of-memory': 500,
   unsupported: 501,
   'replica-failed': 502,
   'replica-unreachable': 502,

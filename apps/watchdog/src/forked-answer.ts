@@ -5,7 +5,7 @@ import { sniffContentType } from '@shoal/domain/processes/sniff-content-type';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import type { FunctionSettings } from './config';
 import type { FunctionLog, LineSplitter } from './function-log';
-import { callIdOf, describeLimit, durationSeconds, sendOwn, type CallLimit, type OwnAnswer } from './hosted-function';
+import { callIdOf, describeLimit, durationSeconds, ranOutOfMemory, sendOwn, type CallLimit, type OwnAnswer } from './hosted-function';
 
 /** Of an output that `write_debug` logs. */
 const MAX_DEBUG_LENGTH = 4_096;
@@ -82,8 +82,10 @@ export class ForkedAnswer {
       };
     }
     if (result.kind === 'exited') {
-      const output = Buffer.concat(result.held).toString();
-      return { status: 500, code: 'replica-failed', text: `${exitText(result.exit)}\n${output}` };
+      const { exit, held } = result;
+      const output = Buffer.concat(held).toString();
+      if (exit.outOfMemory) return ranOutOfMemory(exit.outOfMemory, `${exitText(exit)}: `, output);
+      return { status: 500, code: 'replica-failed', text: `${exitText(exit)}\n${output}` };
     }
     const reason = result.kind === 'not-started' ? result.reason : 'the process was stopped';
     if (reason.includes('E2BIG')) {

@@ -1,3 +1,4 @@
+import { MemoryWatchingSpawner, type MemoryWatch } from '@shoal/domain/processes/out-of-memory';
 import type { Clock } from '@shoal/domain/shared/clock';
 import type { FunctionSettings } from './config';
 import { ForkingFunction } from './forking-function';
@@ -19,18 +20,24 @@ export interface FunctionOptions {
   readonly nextUpstream: HttpFunctionOptions['nextUpstream'];
   /** Called whenever `ready` or `failure` may have changed. */
   changed(): void;
+  /** Called when the process of an `http` function is to be started again. */
+  restarting: HttpFunctionOptions['restarting'];
+  /** Only where all memory that is watched is this function's. */
+  readonly memory?: MemoryWatch;
 }
 
 /** Starts a function in the way that its settings say. */
 export function functionOfMode(options: FunctionOptions): HostedFunction {
   const { runtime, write, ...rest } = options;
+  const { memory } = options;
+  const spawner = memory ? new MemoryWatchingSpawner(runtime.spawner, memory) : runtime.spawner;
   const log = new FunctionLog(options.settings, write);
   switch (options.settings.mode) {
     case 'serializing':
     case 'streaming':
-      return new ForkingFunction({ ...rest, log, spawner: runtime.spawner });
+      return new ForkingFunction({ ...rest, log, spawner });
     case 'http':
-      return new HttpFunction({ ...rest, ...runtime, log });
+      return new HttpFunction({ ...rest, sockets: runtime.sockets, spawner, log });
     case 'static':
       return new StaticFunction({ ...rest, log });
   }

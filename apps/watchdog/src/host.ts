@@ -138,6 +138,7 @@ class FunctionHost {
       // A function that insists on its own port gets it; it can have one replica only.
       nextUpstream: async () => (upstreamUrl === undefined ? this.ownPort() : { ...addressOf(upstreamUrl), env: {} }),
       changed,
+      restarting: () => undefined,
     });
   }
 

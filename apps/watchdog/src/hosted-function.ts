@@ -1,4 +1,6 @@
 import type { Exchange } from '@shoal/adapters/http/exchange';
+import { describeOutOfMemory, formatMemory } from '@shoal/domain/processes/out-of-memory';
+import type { OutOfMemory } from '@shoal/domain/processes/process-spawner';
 import { formatDuration, parseDurationMs } from '@shoal/domain/shared/duration';
 import type { ErrorCode } from '@shoal/domain/shared/errors';
 
@@ -23,7 +25,7 @@ export interface OwnAnswer {
   /** Which of our errors it is; says that the function did not answer. */
   readonly code: ErrorCode;
   readonly text: string;
-  /** The limit that was hit, by its setting: `exec_timeout=2s`. */
+  /** The limit that was hit, by its setting: `exec_timeout=2s`, `memory=64Mi`. */
   readonly limit?: string;
 }
 
@@ -75,6 +77,17 @@ export function tooManyCalls(maxInflight: number): OwnAnswer {
     code: 'over-capacity',
     text: `Concurrent request limit exceeded. Max concurrent requests: ${maxInflight}\n`,
     limit: `max_inflight=${maxInflight}`,
+  };
+}
+
+/** For a call whose process the system has killed. `exit` stands before the sentence, `output` after it. */
+export function ranOutOfMemory(outOfMemory: OutOfMemory, exit = '', output = ''): OwnAnswer {
+  const { limitBytes } = outOfMemory;
+  return {
+    status: 500,
+    code: 'out-of-memory',
+    text: `${exit}the function ${describeOutOfMemory(outOfMemory)}\n${output}`,
+    ...(limitBytes === undefined ? {} : { limit: `memory=${formatMemory(limitBytes)}` }),
   };
 }
 

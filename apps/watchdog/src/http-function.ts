@@ -2,7 +2,8 @@ import type { Exchange } from '@shoal/adapters/http/exchange';
 import { askStatus } from '@shoal/adapters/http/ask-status';
 import type { Sockets } from '@shoal/adapters/http/sockets';
 import { Upstream, type UpstreamCall } from '@shoal/adapters/http/upstream';
-import { KeepRunning } from '@shoal/domain/processes/keep-running';
+import { KeepRunning, type RestartReason } from '@shoal/domain/processes/keep-running';
+import type { MemoryWatch } from '@shoal/domain/processes/out-of-memory';
 import type { ProcessSpawner } from '@shoal/domain/processes/process-spawner';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { formatDuration } from '@shoal/domain/shared/duration';
@@ -16,6 +17,7 @@ import {
   describeLimit,
   durationSeconds,
   OWN_HEADERS,
+  ranOutOfMemory,
   sendOwn,
   tooManyCalls,
   type CallLimit,
@@ -50,6 +52,10 @@ export interface HttpFunctionOptions {
   readonly log: FunctionLog;
   /** Called whenever `ready` or `failure` may have changed. */
   changed(): void;
+  /** Called when the process is to be started again. */
+  restarting(reason: RestartReason): void;
+  /** Of this function alone; absent: a call that breaks off has no reason that could be known. */
+  readonly memory?: MemoryWatch;
 }
 
 /** `http` mode: one process that serves HTTP itself, kept running, with the watchdog in front of it (§5.2). */
@@ -72,6 +78,7 @@ export class HttpFunction implements HostedFunction {
       stdout: (chunk) => stdout.push(chunk),
       stderr: (chunk) => stderr.push(chunk),
       changed: () => this.onChanged(),
+      restarting: (reason) => options.restarting(reason),
     });
   }
 
@@ -124,8 +131,9 @@ export class HttpFunction implements HostedFunction {
   }
 
   private async forward(exchange: Exchange): Promise<void> {
-    const { settings, clock } = this.options;
+    const { settings, clock, memory } = this.options;
     const startedMs = clock.monotonicMs();
+    const killsBefore = memory?.known;
     const limit = callLimit(exchange, settings);
     try {
       let call: UpstreamCall = {
@@ -142,7 +150,10 @@ export class HttpFunction implements HostedFunction {
       await this.upstream!.forward(exchange, call);
     } catch (error) {
       if (!(error instanceof ShoalError)) throw error;
-      const answer = answerTo(error, limit);
+      // The kill is counted before the connection breaks; that the process has ended may be known only later. And a server's
+      // worker can be killed while the server goes on.
+      const outOfMemory = error.code === 'replica-failed' ? memory?.ranOutSince(killsBefore) : undefined;
+      const answer = outOfMemory ? ranOutOfMemory(outOfMemory) : answerTo(error, limit);
       this.options.log.note(answer.text.trim(), callIdOf(exchange));
       sendOwn(exchange, answer);
     }

@@ -1,7 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
+import { CgroupMemory } from '@shoal/adapters/process/cgroup-memory';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
+import { MemoryWatch } from '@shoal/domain/processes/out-of-memory';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import { CallMetrics } from './call-metrics';
 import { readFunctionSettings, readSingleSettings, SettingsError, type FunctionSettings, type SingleSettings } from './config';
@@ -35,7 +37,9 @@ class SingleWatchdog {
   private readonly lines = new LineWriter();
   private readonly log: FunctionLog;
   private readonly hosted: HostedFunction;
-  private readonly metrics = new CallMetrics();
+  /** In a container all memory is for this process and its function. */
+  private readonly memory = new MemoryWatch(new CgroupMemory());
+  private readonly metrics = new CallMetrics(this.memory);
   private readonly server: HttpServer;
   private readonly metricsServer: HttpServer;
   private healthy = true;
@@ -56,6 +60,8 @@ class SingleWatchdog {
       write,
       nextUpstream: async () => ({ ...addressOf(settings.upstreamUrl!), env: {} }),
       changed: () => undefined,
+      restarting: (reason) => this.metrics.restarting(reason),
+      memory: this.memory,
     });
     const { readTimeoutMs } = single;
     const limits = { maxHeadBytes: MAX_HEAD_BYTES, headTimeoutMs: readTimeoutMs, requestTimeoutMs: readTimeoutMs, keepAliveMs: KEEP_ALIVE_MS };

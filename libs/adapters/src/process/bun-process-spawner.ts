@@ -1,8 +1,10 @@
 import { closeSync, constants, writeSync } from 'node:fs';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { Command, ProcessEvents, ProcessExit, ProcessSpawner, RunningProcess } from '@shoal/domain/processes/process-spawner';
+import { libc } from './libc';
 import { notStarted } from './not-started';
 import { ProcessMark } from './process-mark';
+import { reapOrphans } from './reap-orphans';
 
 /**
  * Watching the outputs of a process costs more than reading them at its end, which is all that a short one needs. So at
@@ -13,16 +15,27 @@ const LOOK_AFTER_MS = [2, 6, 18];
 /** Read at once after the end of a process; what descendants write after that is read as it comes. */
 const MAX_READS_AT_END = 64;
 
+const REAP_INTERVAL_MS = 1_000;
+
 const spare = new Uint8Array(65_536);
 
 /**
  * Starts processes with `Bun.spawn` on Linux, each in a session of its own, over pipes of ours: Bun's own are sockets,
  * and a process that opens `/dev/stdin` or `/dev/stderr` gets an error (ENXIO) where that is a socket.
+ *
+ * As the first process of a container it is the parent of all who have lost theirs, and waits for their ends, too.
  */
 export class BunProcessSpawner implements ProcessSpawner {
   /** False under Node and on other systems: `NodeProcessSpawner` works there, on Bun too. */
   static isAvailable(): boolean {
     return bun !== undefined && process.platform === 'linux';
+  }
+
+  /** Those that Bun waits for. */
+  private readonly own = new Set<number>();
+
+  constructor() {
+    if (process.pid === 1) setInterval(() => reapOrphans(this.own), REAP_INTERVAL_MS).unref();
   }
 
   start(command: Command, events: ProcessEvents): RunningProcess {
@@ -40,8 +53,12 @@ export class BunProcessSpawner implements ProcessSpawner {
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
         env: mark.markedEnv(command.env),
         detached: true,
-        onExit: (_process, code, signal) => child?.onExit(typeof signal === 'string' ? { signal } : { code: code ?? 0 }),
+        onExit: (_process, code, signal) => {
+          this.own.delete(pid);
+          child?.onExit(typeof signal === 'string' ? { signal } : { code: code ?? 0 });
+        },
       });
+      this.own.add(pid);
       child = new BunProcess(pid, mark, events, opened);
       return child;
     } catch (error) {
@@ -268,38 +285,6 @@ const pair = new Int32Array(2);
 function openPipe(): Pipe {
   if (libc()!.pipe2(pair, O_CLOEXEC) !== 0) throw new Error('EMFILE: no pipe can be opened');
   return { readEnd: pair[0]!, writeEnd: pair[1]! };
-}
-
-interface LibC {
-  pipe2(pair: Int32Array, flags: number): number;
-  fcntl(fd: number, command: number, argument: number): number;
-  /** Unlike Node's, it does not throw when there is nothing to read. */
-  read(fd: number, into: Uint8Array, bytes: number): number;
-}
-
-let loaded: LibC | undefined;
-
-/** Of glibc or of musl. */
-function libc(): LibC | undefined {
-  return (loaded ??= loadLibC('libc.so.6') ?? loadLibC(`libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`));
-}
-
-function loadLibC(name: string): LibC | undefined {
-  try {
-    // Not by `import`: there is no such module under Node.
-    const ffi = process.getBuiltinModule('bun:ffi') as unknown as BunFfi;
-    return ffi.dlopen(name, {
-      pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
-      fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
-      read: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
-    }).symbols;
-  } catch {
-    return undefined;
-  }
-}
-
-interface BunFfi {
-  dlopen(name: string, symbols: Record<keyof LibC, { readonly args: readonly string[]; readonly returns: string }>): { readonly symbols: LibC };
 }
 
 const bun = (globalThis as { Bun?: BunSpawning }).Bun;

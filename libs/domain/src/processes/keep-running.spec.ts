@@ -1,6 +1,7 @@
 import { FakeClock } from '../testing/fake-clock';
 import { FakeProcessSpawner } from '../testing/fake-process-spawner';
-import { KeepRunning } from './keep-running';
+import { KeepRunning, type RestartReason } from './keep-running';
+import type { ProcessExit } from './process-spawner';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -9,11 +10,13 @@ describe('KeepRunning', () => {
   let spawner: FakeProcessSpawner;
   let listening: boolean;
   let kept: KeepRunning;
+  let restarts: RestartReason[];
 
   beforeEach(async () => {
     clock = new FakeClock();
     spawner = new FakeProcessSpawner();
     listening = true;
+    restarts = [];
     kept = new KeepRunning(spawner, clock, {
       next: async () => ({ command: { argv: ['x'], env: {} }, probe: async () => listening, expectation: 'listen at port 1' }),
       startTimeoutMs: 3_000,
@@ -21,6 +24,7 @@ describe('KeepRunning', () => {
       stdout: () => undefined,
       stderr: () => undefined,
       changed: () => undefined,
+      restarting: (reason) => restarts.push(reason),
     });
     await settled();
   });
@@ -71,6 +75,7 @@ describe('KeepRunning', () => {
     const slow = spawner.last;
     await advance(3_000);
     expect(kept.failure).toBe('did not listen at port 1 within 3s');
+    expect(restarts).toEqual(['exited', 'not-ready-in-time']);
     expect(slow.signals).toEqual(['SIGTERM']);
   });
 
@@ -92,6 +97,23 @@ describe('KeepRunning', () => {
     await settled();
     expect(spawner.started).toHaveLength(2);
     expect(kept.ready).toBe(true);
+    expect(restarts).toEqual(['replaced']);
+  });
+
+  it.each<[ProcessExit, string, RestartReason]>([
+    [{ code: 3 }, 'exited with code 3', 'exited'],
+    [{ signal: 'SIGSEGV' }, 'was killed by SIGSEGV', 'killed'],
+    [{ signal: 'SIGKILL', outOfMemory: { limitBytes: 67_108_864 } }, 'ran out of memory (limit 64 MiB)', 'out-of-memory'],
+  ])('says of %j why it is started again', (exit, failure, reason) => {
+    spawner.last.events.exited(exit);
+    expect(kept.failure).toBe(failure);
+    expect(restarts).toEqual([reason]);
+  });
+
+  it('says why it could not be started', () => {
+    spawner.last.events.failed('ENOENT: no such file');
+    expect(kept.failure).toBe('ENOENT: no such file');
+    expect(restarts).toEqual(['not-started']);
   });
 
   it('stops for good', async () => {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../shared/clock';
 import { formatDuration } from '../shared/duration';
+import { describeOutOfMemory } from './out-of-memory';
 import type { Command, ProcessExit, ProcessSpawner, RunningProcess } from './process-spawner';
 
 const PROBE_INTERVAL_MS = 15;
@@ -8,6 +9,9 @@ const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 /** A process that ran this long has recovered: its next restart is quick again. */
 const RECOVERED_AFTER_MS = 10_000;
+
+/** Why a process is started again. */
+export type RestartReason = 'exited' | 'killed' | 'out-of-memory' | 'not-started' | 'not-ready-in-time' | 'replaced';
 
 /** A command, and how to see whether it takes calls by now. */
 export interface Startable {
@@ -27,6 +31,8 @@ export interface KeepRunningOptions {
   stderr(chunk: Uint8Array): void;
   /** Called whenever `ready` or `failure` may have changed. */
   changed(): void;
+  /** Called when the process is to be started again. */
+  restarting(reason: RestartReason): void;
 }
 
 /**
@@ -66,6 +72,7 @@ export class KeepRunning {
     const old = this.current;
     this.current = undefined;
     this.state = 'starting';
+    this.options.restarting('replaced');
     this.options.changed();
     await this.end(old);
     if (this.state === 'starting' && !this.current) await this.start();
@@ -95,11 +102,11 @@ export class KeepRunning {
         // Its last words, often the reason, are still on their way.
         this.clock.after(OUTPUT_GRACE_MS, () => process.closeOutput());
         markEnded();
-        if (this.current === run) this.failed(describeExit(exit));
+        if (this.current === run) this.failed(reasonOf(exit), describeExit(exit));
       },
       failed: (reason) => {
         markEnded();
-        if (this.current === run) this.failed(reason);
+        if (this.current === run) this.failed('not-started', reason);
       },
     });
     process.endInput();
@@ -115,7 +122,7 @@ export class KeepRunning {
         this.lastFailure = undefined;
         this.options.changed();
       } else if (this.clock.monotonicMs() >= deadlineMs) {
-        this.failed(`did not ${startable.expectation} within ${formatDuration(this.options.startTimeoutMs)}`);
+        this.failed('not-ready-in-time', `did not ${startable.expectation} within ${formatDuration(this.options.startTimeoutMs)}`);
       } else {
         this.timer = this.clock.after(PROBE_INTERVAL_MS, () => void look());
       }
@@ -123,17 +130,18 @@ export class KeepRunning {
     void look();
   }
 
-  private failed(reason: string): void {
+  private failed(reason: RestartReason, failure: string): void {
     const run = this.current;
     this.current = undefined;
     this.timer?.cancel();
     void this.end(run);
     const recovered = run?.readyMs !== undefined && this.clock.monotonicMs() - run.readyMs > RECOVERED_AFTER_MS;
     this.failures = recovered ? 1 : this.failures + 1;
-    this.lastFailure = reason;
+    this.lastFailure = failure;
     this.state = 'waiting';
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.failures - 1), MAX_BACKOFF_MS);
     this.timer = this.clock.after(backoffMs, () => void this.start());
+    this.options.restarting(reason);
     this.options.changed();
   }
 
@@ -146,9 +154,15 @@ export class KeepRunning {
   }
 }
 
-/** `exited with code 1`, `was killed by SIGSEGV`. */
-export function describeExit(exit: ProcessExit): string {
+/** `exited with code 1`, `was killed by SIGSEGV`, `ran out of memory (limit 64 MiB)`. */
+function describeExit(exit: ProcessExit): string {
+  if (exit.outOfMemory) return describeOutOfMemory(exit.outOfMemory);
   return exit.signal === undefined ? `exited with code ${exit.code}` : `was killed by ${exit.signal}`;
+}
+
+function reasonOf(exit: ProcessExit): RestartReason {
+  if (exit.outOfMemory) return 'out-of-memory';
+  return exit.signal === undefined ? 'exited' : 'killed';
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {

@@ -12,10 +12,20 @@ export interface Command {
   readonly mergeStderr?: boolean;
 }
 
+/** Memory ran out, and the system killed for it. */
+export interface OutOfMemory {
+  /** Absent when no limit is known: then the machine's own memory ran out. */
+  readonly limitBytes?: number;
+}
+
 /** How a process ended: with a code, or by a signal (`SIGKILL`). */
-export type ProcessExit =
+export type ProcessExit = (
   | { readonly code: number; readonly signal?: undefined }
-  | { readonly code?: undefined; readonly signal: string };
+  | { readonly code?: undefined; readonly signal: string }
+) & {
+  /** Present when that was why, and the spawner can know it. */
+  readonly outOfMemory?: OutOfMemory;
+};
 
 export interface ProcessEvents {
   stdout(chunk: Uint8Array): void;

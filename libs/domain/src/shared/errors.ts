@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'client-closed'
   | 'internal'
   | 'unsupported'
+  | 'out-of-memory'
   | 'replica-failed'
   | 'replica-unreachable'
   | 'backend-unavailable'
