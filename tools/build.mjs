@@ -46,8 +46,9 @@ function commit() {
 export async function buildAll() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const define = { 'import.meta.url': 'moduleUrl',  SHOAL_VERSION: JSON.stringify(version), SHOAL_COMMIT: JSON.stringify(commit()) };
-  // Serves only the check of telephone numbers, of which there are none here, and is a tenth of the program.
-  const alias = { 'libphonenumber-js/max': './tools/absent.cjs' };
+  // For checking telephone numbers, and for a Docker engine's ssh and build sessions: nothing here does either.
+  const unused = ['libphonenumber-js/max', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs', 'ssh2'];
+  const alias = Object.fromEntries(unused.map((name) => [name, './tools/absent.cjs']));
   // Some dependencies are ES modules that ask for their own URL.
   const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
   const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };

@@ -89,8 +89,8 @@ export class GatewayProcess {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  /** Deploys a function that runs a command of this machine, and waits until it can take calls. */
-  async deploy(service: string, deployment: Readonly<Record<string, unknown>>): Promise<void> {
+  /** Deploys a function, by default one that runs a command of this machine, and waits until all its replicas can take calls. */
+  async deploy(service: string, deployment: Readonly<Record<string, unknown>>, limitMs?: number): Promise<void> {
     const body = JSON.stringify({ service, image: service, ...deployment });
     const answer = await fetch(`${this.url}/system/functions`, { method: 'POST', body, headers: this.authorization() });
     if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
@@ -100,7 +100,7 @@ export class GatewayProcess {
         availableReplicas: number;
       };
       return state.availableReplicas >= state.replicas;
-    });
+    }, limitMs);
   }
 
   /** Of the first start's password, where there is one. */

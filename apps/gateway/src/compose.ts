@@ -1,10 +1,4 @@
-import { join } from 'node:path';
 import { createConnections } from '@shoal/adapters/http/forward';
-import { LocalFunctionProvider } from '@shoal/adapters/local/local-function-provider';
-import { LocalLogSource } from '@shoal/adapters/local/local-log-source';
-import { LocalNamespaceStore } from '@shoal/adapters/local/local-namespace-store';
-import { LocalSecretStore } from '@shoal/adapters/local/local-secret-store';
-import { killMarked } from '@shoal/adapters/process/kill-marked';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { Functions } from '@shoal/domain/functions/functions';
@@ -14,6 +8,9 @@ import { Namespaces } from '@shoal/domain/namespaces/namespaces';
 import { Activator } from '@shoal/domain/scaling/activator';
 import { IdleSleeper } from '@shoal/domain/scaling/idle-sleeper';
 import { Secrets } from '@shoal/domain/secrets/secrets';
+import type { Backend } from './backend/backend';
+import { createLocalBackend } from './backend/local-backend';
+import { createSwarmBackend } from './backend/swarm-backend';
 import type { Config } from './config';
 import { Authenticator } from './control-plane/authenticate';
 import { createControlPlane } from './control-plane/control-plane';
@@ -23,9 +20,10 @@ import { ProviderIdentity } from './control-plane/info.controller';
 import { Logs } from './control-plane/logs.controller';
 import type { Credentials } from './credentials';
 import { CallHandler } from './data-plane/handle-call';
-import type { DataDirectory } from './data-directory';
+import { DataDirectory } from './data-directory';
 import { httpStatusOf } from './http-status';
 import { createMetricsServer, GatewayMetrics } from './metrics-server';
+import { ReplicaFailures } from './replica-failures';
 import { GatewayServer } from './server';
 import { version } from './version';
 
@@ -40,25 +38,17 @@ export interface Installation {
 
 export type Gateway = Awaited<ReturnType<typeof compose>>;
 
-/** Builds the gateway, in the order in which its parts need each other. Nothing listens yet. */
-export async function compose(config: Config, data: DataDirectory, credentials: Credentials | undefined, installation: Installation) {
+/**
+ * Builds the gateway, in the order in which its parts need each other. Nothing listens yet.
+ *
+ * @param data needed for functions of this machine; a swarm keeps what is to be kept itself.
+ */
+export async function compose(config: Config, data: DataDirectory | undefined, credentials: Credentials | undefined, installation: Installation) {
   const clock = new SystemClock();
-  const home = data.path;
-
-  const provider = new LocalFunctionProvider({
-    home,
-    watchdogScript: installation.watchdogScript,
-    bundleFolders: [join(home, 'bundles'), ...config.bundleFolders, installation.samplesFolder],
-    instanceId: data.instanceId,
-    env: process.env,
-    killMarked,
-    clock,
-    warn: (text) => console.warn(text),
-  });
-  const secretStore = new LocalSecretStore(join(home, 'secrets'));
-  const namespaceStore = new LocalNamespaceStore(join(home, 'namespaces.json'));
-  const logSource = new LocalLogSource(() => provider.hostUrl);
-  const providerStarted = provider.start();
+  const replicaFailures = new ReplicaFailures();
+  const backend = createBackend({ config, data, installation, clock, replicaFailures });
+  const { provider, secretStore, namespaceStore, logSource } = backend;
+  const backendStarted = backend.start();
 
   const namespaces = new Namespaces(config.functionNamespace, namespaceStore, provider, secretStore);
   const functions = new Functions(provider, namespaces, secretStore);
@@ -68,8 +58,8 @@ export async function compose(config: Config, data: DataDirectory, credentials: 
   const directory = new ReplicaDirectory();
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
   const sleeper = new IdleSleeper(provider, directory, clock);
-  const calls = new Calls(directory, new Activator(provider), bothOf(callMetrics, sleeper), clock);
-  const metrics = new GatewayMetrics(callMetrics, directory);
+  const calls = new Calls(directory, new Activator(provider), bothOf(callMetrics, sleeper), clock, backend.suspect);
+  const metrics = new GatewayMetrics(callMetrics, replicaFailures, directory);
 
   const controlPlane = await createControlPlane({
     instances: [
@@ -80,21 +70,41 @@ export async function compose(config: Config, data: DataDirectory, credentials: 
       logs,
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
-      new Readiness(() => (provider.hostUrl === undefined ? 'the function host is not running' : undefined)),
+      new Readiness(backend.problem),
     ],
     authenticator: new Authenticator(credentials),
     metrics,
     version: version.release,
     portalFolder: installation.portalFolder,
   });
-  await providerStarted;
+  await backendStarted;
   await provider.watch(directory.apply);
 
   const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs } = config;
   const connections = createConnections();
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, controlPlane });
-  return { server, metricsServer: createMetricsServer(metrics), functions, logs, provider, sleeper };
+  return { server, metricsServer: createMetricsServer(metrics), functions, logs, backend, sleeper };
+}
+
+interface BackendNeeds {
+  readonly config: Config;
+  readonly data: DataDirectory | undefined;
+  readonly installation: Installation;
+  readonly clock: SystemClock;
+  readonly replicaFailures: ReplicaFailures;
+}
+
+function createBackend({ config, data, installation, clock, replicaFailures }: BackendNeeds): Backend {
+  if (config.provider === 'swarm') return createSwarmBackend(config, replicaFailures);
+  const { watchdogScript, samplesFolder } = installation;
+  return createLocalBackend({
+    data: data ?? DataDirectory.open(config.home),
+    watchdogScript,
+    bundleFolders: [...config.bundleFolders, samplesFolder],
+    env: process.env,
+    clock,
+  });
 }
 
 function bothOf(first: CallMetrics, second: IdleSleeper) {

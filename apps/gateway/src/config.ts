@@ -10,7 +10,11 @@ export interface Config {
   readonly port: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
-  readonly provider: 'local';
+  readonly provider: 'local' | 'swarm';
+  /** Name of the network on which functions are called; found by its label when absent. Swarm only. */
+  readonly network: string | undefined;
+  /** A file like Docker's `config.json`, with credentials of registries. Swarm only. */
+  readonly registryConfig: string | undefined;
   readonly basicAuth: boolean;
   /** Folder with `basic-auth-user` and `basic-auth-password`; absent: the password is our own. */
   readonly secretMountPath: string | undefined;
@@ -51,6 +55,7 @@ export function loadConfig(env: Env): Config {
   const duration = (name: string, fallbackMs: number) =>
     read(name, fallbackMs, parsePositiveDuration, 'seconds or a duration such as 60s, longer than 0');
 
+  const provider = read('SHOAL_PROVIDER', 'local', parseProvider, 'local or swarm');
   const upstreamTimeoutMs = duration('upstream_timeout', DEFAULT_TIMEOUT_MS);
   const config: Config = {
     home: resolve(text('SHOAL_HOME', '.shoal')),
@@ -58,10 +63,12 @@ export function loadConfig(env: Env): Config {
     port: port('SHOAL_PORT', 8080),
     metricsHost: text('SHOAL_METRICS_HOST', '127.0.0.1'),
     metricsPort: port('SHOAL_METRICS_PORT', 8082),
-    provider: read('SHOAL_PROVIDER', 'local', (value) => (value === 'local' ? value : undefined), 'local'),
+    provider,
+    network: env['SHOAL_NETWORK'] || undefined,
+    registryConfig: env['SHOAL_REGISTRY_CONFIG'] || undefined,
     basicAuth: flag('basic_auth', true),
     secretMountPath: env['secret_mount_path'] || undefined,
-    deploySamples: flag('SHOAL_SAMPLES', true),
+    deploySamples: flag('SHOAL_SAMPLES', provider === 'local'),
     bundleFolders: text('SHOAL_BUNDLES', '').split(',').filter(Boolean).map((folder) => resolve(folder)),
     functionNamespace: read('function_namespace', 'openfaas-fn', parseNamespace, 'a name of a-z, 0-9 and -'),
     readTimeoutMs: duration('read_timeout', DEFAULT_TIMEOUT_MS),
@@ -73,6 +80,10 @@ export function loadConfig(env: Env): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return Object.freeze(config);
+}
+
+function parseProvider(text: string): Config['provider'] | undefined {
+  return text === 'local' || text === 'swarm' ? text : undefined;
 }
 
 function parsePort(text: string): number | undefined {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { messageOf } from '@shoal/domain/shared/errors';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { compose, type Gateway, type Installation } from './compose';
 import { ConfigError, loadConfig, type Config } from './config';
 import { Credentials } from './credentials';
@@ -22,19 +22,26 @@ const installation: Installation = {
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const data = DataDirectory.open(config.home);
+  // Before all that takes time: nothing else ends the first process of a container.
+  const drainOnSignals = endOnSignals(config);
+  const data = needsHome(config) ? DataDirectory.open(config.home) : undefined;
   const admin = await loadAdmin(config);
   const gateway = await compose(config, data, admin?.credentials, installation);
-  endOnSignals(gateway, config);
+  drainOnSignals(gateway);
 
   const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
-  if (config.deploySamples && !data.samplesDeployed) {
+  if (config.deploySamples && !data?.samplesDeployed) {
     await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
-    data.markSamplesDeployed();
+    data?.markSamplesDeployed();
   }
   setInterval(() => void gateway.sleeper.tick(), SLEEP_CHECK_MS).unref();
-  console.log(banner({ config, port, metricsPort, admin }));
+  console.log(banner({ config, port, metricsPort, admin, place: gateway.backend.description }));
+}
+
+/** Of a swarm nothing is kept here, but for a password of our own. */
+function needsHome({ provider, basicAuth, secretMountPath }: Config): boolean {
+  return provider === 'local' || (basicAuth && secretMountPath === undefined);
 }
 
 interface Admin {
@@ -49,37 +56,52 @@ async function loadAdmin(config: Config): Promise<Admin | undefined> {
   return Credentials.ofHome(config.home);
 }
 
-/** The first signal drains; a second one does not wait. */
-function endOnSignals({ server, logs, provider, metricsServer }: Gateway, config: Config): void {
+/**
+ * The first signal drains; a second one does not wait, nor does one before there is anything to drain. Returns what is to
+ * be told of the gateway once it is there.
+ */
+function endOnSignals(config: Config): (gateway: Gateway) => void {
+  let running: Gateway | undefined;
   let ending = false;
   const end = async () => {
+    if (!running) process.exit(0);
     if (ending) process.exit(1);
     ending = true;
     console.log('Shutting down: calls in flight may finish. Once more to end at once.');
+    const { server, logs, backend, metricsServer } = running;
     logs.endAll();
     await server.drain(config.writeTimeoutMs);
     metricsServer.close();
     metricsServer.closeAllConnections();
-    await provider.stop();
+    await backend.stop();
     process.exit(0);
   };
   process.on('SIGTERM', () => void end());
   process.on('SIGINT', () => void end());
+  return (gateway) => (running = gateway);
 }
 
-function banner({ config, port, metricsPort, admin }: { config: Config; port: number; metricsPort: number; admin: Admin | undefined }): string {
+interface BannerFacts {
+  readonly config: Config;
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly admin: Admin | undefined;
+  readonly place: Gateway['backend']['description'];
+}
+
+function banner({ config, port, metricsPort, admin, place }: BannerFacts): string {
   // An address that means all of them is none that a browser could open.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
   const url = `http://${host}:${port}`;
   const lines = [
-    `Shoal ${version.release} is up. Functions run as processes of this machine, without a sandbox.`,
+    `Shoal ${version.release} is up. Functions run ${place.functions}.`,
     '',
     `  Portal     ${url}/ui/`,
     `  API docs   ${url}/docs`,
     `  Metrics    http://${config.metricsHost}:${metricsPort}/metrics`,
     `  Try        curl -d 'hello, shoal' ${url}/function/echo`,
     `  Sign in    ${signIn(config, admin)}`,
-    `  Data       ${config.home}`,
+    `  Data       ${place.data}`,
   ];
   return `\n${lines.join('\n')}\n`;
 }
@@ -92,7 +114,7 @@ function signIn(config: Config, admin: Admin | undefined): string {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof StartError;
+  const expected = error instanceof ConfigError || error instanceof StartError || error instanceof ShoalError;
   console.error(expected ? messageOf(error) : error);
   process.exit(1);
 });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import type { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
+import type { ReplicaFailures } from './replica-failures';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const TIMEOUT_MS = 5_000;
@@ -21,8 +22,9 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
-  constructor(calls: CallMetrics, directory: ReplicaDirectory) {
+  constructor(calls: CallMetrics, failures: ReplicaFailures, directory: ReplicaDirectory) {
     calls.register(this.registry);
+    failures.register(this.registry);
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'gateway_service_count',

@@ -15,9 +15,8 @@ import {
   toFunctionSpec,
   toFunctionStatus,
 } from './functions.dto';
-import { lastOf, namespaceOf, type QueryValue } from './namespace-query';
+import { lastOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
 
-const NamespaceQuery = () => ApiQuery({ name: 'namespace', required: false, description: 'The default namespace when left out.' });
 
 @ApiTags('functions')
 @Controller('system')

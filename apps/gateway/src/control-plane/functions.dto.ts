@@ -51,6 +51,9 @@ export class FunctionDeployment {
 
   @BooleanField({ description: 'Whether its root filesystem is read-only.', example: false, optional: true })
   readOnlyRootFilesystem?: boolean | null;
+
+  @TextField({ description: 'A network that it is to reach besides the functions\' own; on Swarm only.', optional: true })
+  network?: string | null;
 }
 
 /** Which function to remove. */
@@ -95,6 +98,7 @@ export class FunctionStatus {
   @ApiProperty({ description: 'Replicas that can take calls.' }) availableReplicas!: number;
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
   @ApiProperty({ required: false, description: 'Why fewer replicas than wanted can take calls.' }) notReadyBecause?: string;
+  @ApiProperty({ required: false, description: 'Why the last update was taken back, and the version before it runs.' }) rolledBackBecause?: string;
 }
 
 /** Turns the wire's shape into a valid spec; rejects it with `invalid-request`. */
@@ -125,5 +129,6 @@ export function toFunctionStatus(state: FunctionState, invocationCount: number):
     availableReplicas: state.ready.length,
     createdAt: state.createdAt,
     ...(state.notReadyBecause === undefined ? {} : { notReadyBecause: state.notReadyBecause }),
+    ...(state.rolledBackBecause === undefined ? {} : { rolledBackBecause: state.rolledBackBecause }),
   };
 }

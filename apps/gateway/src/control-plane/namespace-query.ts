@@ -1,8 +1,12 @@
+import { ApiQuery } from '@nestjs/swagger';
 import { parseName } from '@shoal/domain/functions/function-spec';
 import { ShoalError } from '@shoal/domain/shared/errors';
 
 /** A query parameter as the router has it: several values when it is given several times. */
 export type QueryValue = string | readonly string[] | undefined;
+
+/** Describes the query parameter of all that takes a namespace. */
+export const NamespaceQuery = () => ApiQuery({ name: 'namespace', required: false, description: 'The default namespace when left out.' });
 
 /** A query parameter's value; of one that is given several times the last. */
 export function lastOf(value: QueryValue): string | undefined {

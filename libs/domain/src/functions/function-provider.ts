@@ -21,6 +21,8 @@ export interface FunctionState {
   readonly ready: readonly Replica[];
   /** Why fewer than asked for are ready, in the backend's words; absent while they are merely starting. */
   readonly notReadyBecause?: string;
+  /** Why the last update was taken back, in the backend's words; absent when it was not, or is still under way. */
+  readonly rolledBackBecause?: string;
 }
 
 export type FunctionChange =

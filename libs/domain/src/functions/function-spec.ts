@@ -30,6 +30,8 @@ export interface FunctionSpec {
   readonly limits?: Resources;
   readonly requests?: Resources;
   readonly readOnlyRootFilesystem: boolean;
+  /** A network that it is to reach besides the functions' own, where the backend has networks to choose from. */
+  readonly network?: string;
 }
 
 /** A spec whose shape is right (strings are strings) and whose values nobody has looked at yet. */
@@ -89,6 +91,7 @@ export function parseFunctionSpec(input: FunctionSpecInput): FunctionSpec {
     ...(input.limits ? { limits: parseResources(input.limits, 'limits') } : {}),
     ...(input.requests ? { requests: parseResources(input.requests, 'requests') } : {}),
     readOnlyRootFilesystem: input.readOnlyRootFilesystem ?? false,
+    ...(input.network ? { network: parseText(input.network, 'network') } : {}),
   };
 }
 

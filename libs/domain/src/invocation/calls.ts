@@ -68,11 +68,13 @@ export type Exchange = (replica: Replica, call: Call) => Promise<number>;
 
 /** Admits calls, picks the replica of each, and counts them. */
 export class Calls {
+  /** @param unreachable told of every replica that refused a connection, or did not answer one. */
   constructor(
     private readonly directory: ReplicaDirectory,
     private readonly activator: Activator,
     private readonly observer: CallObserver,
     private readonly clock: Clock,
+    private readonly unreachable: (id: FunctionId, replicaId: string) => void = () => undefined,
   ) {}
 
   /**
@@ -106,6 +108,7 @@ export class Calls {
         const unreachable = error instanceof ShoalError && error.code === 'replica-unreachable';
         if (!unreachable || attempt === MAX_ATTEMPTS) throw error;
         slot.usable = false;
+        this.unreachable(entry.id, slot.replica.id);
         this.clock.after(DISTRUST_MS, () => entry.trustAgain(slot));
       } finally {
         entry.giveBack(slot);

@@ -1,0 +1,87 @@
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import Docker from 'dockerode';
+
+/** How long the engine may take to answer one question. A manager that elects a leader takes up to 12 s. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+/**
+ * A Docker engine that is a manager of a swarm. All that goes wrong becomes a `ShoalError` in the engine's own words,
+ * and no question waits for ever.
+ */
+export class Engine {
+  /** For what streams (events, logs), which has no time limit; its errors need `toShoalError`. */
+  readonly docker: Docker;
+
+  /** @param host as in `DOCKER_HOST`: `unix:///var/run/docker.sock`, `tcp://…`; the usual one when absent. */
+  constructor(
+    host?: string,
+    private readonly timeoutMs = ANSWER_TIMEOUT_MS,
+  ) {
+    this.docker = new Docker(optionsOf(host));
+  }
+
+  /** Asks, and translates what goes wrong. */
+  async ask<T>(question: (docker: Docker) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it did not answer within ${this.timeoutMs / 1_000} s`)), this.timeoutMs);
+    });
+    try {
+      return await Promise.race([question(this.docker), late]);
+    } catch (error) {
+      throw toShoalError(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** As `ask`; `undefined` when the engine knows no such thing. */
+  async find<T>(question: (docker: Docker) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.ask(question);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Older engines answer 500 to some of what they are asked in vain. */
+const INVALID = /code = InvalidArgument/;
+
+/** The status that the engine answered with, of its own error or of the `ShoalError` made of it. */
+export function statusOf(error: unknown): number | undefined {
+  const own = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof own === 'number') return own;
+  return error instanceof ShoalError && error.cause !== undefined ? statusOf(error.cause) : undefined;
+}
+
+/** An error of the engine, or of the way to it, in our terms. */
+export function toShoalError(error: unknown): ShoalError {
+  if (error instanceof ShoalError) return error;
+  const status = statusOf(error);
+  const options = { cause: error };
+  if (status === undefined) return unavailable(`the Docker engine cannot be reached: ${reasonOf(error)}`, options);
+  // Not in swarm mode, not a manager, no leader, too busy.
+  if (status >= 500 && !INVALID.test(messageOf(error))) return unavailable(`the Docker engine answers: ${reasonOf(error)}`, options);
+  if (status === 409) return new ShoalError('already-exists', reasonOf(error), { layer: 'provider' }, options);
+  return new ShoalError('invalid-request', reasonOf(error), { layer: 'provider' }, options);
+}
+
+function unavailable(message: string, options: ErrorOptions): ShoalError {
+  return new ShoalError('backend-unavailable', message, { layer: 'provider' }, options);
+}
+
+/** The engine's own sentence, without what its layers have put around it. */
+function reasonOf(error: unknown): string {
+  const json = (error as { json?: { message?: unknown } } | null)?.json;
+  const text = typeof json?.message === 'string' ? json.message : messageOf(error) || String((error as NodeJS.ErrnoException).code);
+  return text.replace(/^rpc error: code = \w+ desc = /, '').trim();
+}
+
+function optionsOf(host: string | undefined): Docker.DockerOptions | undefined {
+  if (host === undefined) return undefined;
+  if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) };
+  const { hostname, port } = new URL(host);
+  return { host: hostname, port: Number(port || 2375), protocol: 'http' };
+}

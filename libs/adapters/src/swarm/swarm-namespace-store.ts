@@ -1,0 +1,92 @@
+import type { Namespace, NamespaceStore } from '@shoal/domain/namespaces/namespace-store';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { statusOf, type Engine } from './engine';
+import { objectName } from './object-name';
+
+const LABEL = {
+  owner: 'com.openfaas.owner',
+  name: 'com.openfaas.namespace',
+  /** Before the names of the namespace's own. */
+  label: 'com.openfaas.namespace.label.',
+  annotation: 'com.openfaas.namespace.annotation.',
+} as const;
+const OWNER = 'openfaas';
+/** Other gateways write too. */
+const MAX_ATTEMPTS = 10;
+const CONFLICT = /update out of sequence/;
+
+interface Config {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: { readonly Name: string; readonly Labels: Readonly<Record<string, string>> | null };
+}
+
+/** Keeps each namespace as a Swarm config, in its labels: what a config contains cannot be changed. */
+export class SwarmNamespaceStore implements NamespaceStore {
+  constructor(private readonly engine: Engine) {}
+
+  async list(): Promise<readonly Namespace[]> {
+    const configs = await this.listConfigs(`${LABEL.owner}=${OWNER}`, LABEL.name);
+    return configs.map(toNamespace).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async put(namespace: Namespace): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const config = await this.find(namespace.name);
+        return await (config ? this.update(config, namespace) : this.create(namespace));
+      } catch (error) {
+        if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    const config = await this.find(name);
+    if (config) await this.engine.find((docker) => docker.getConfig(config.ID).remove());
+  }
+
+  private async create(namespace: Namespace): Promise<void> {
+    // A config must contain something; this is for people who look.
+    const Data = Buffer.from(`Namespace ${namespace.name} of functions; see the labels.\n`).toString('base64');
+    await this.engine.ask((docker) =>
+      docker.createConfig({ Name: objectName(`openfaas-namespace.${namespace.name}`), Labels: labelsOf(namespace), Data }),
+    );
+  }
+
+  private async update({ ID, Version, Spec }: Config, namespace: Namespace): Promise<void> {
+    const options = { _query: { version: Version.Index }, _body: { ...Spec, Labels: labelsOf(namespace) } };
+    await this.engine.ask((docker) => docker.getConfig(ID).update(options));
+  }
+
+  private async find(name: string): Promise<Config | undefined> {
+    return (await this.listConfigs(`${LABEL.owner}=${OWNER}`, `${LABEL.name}=${name}`))[0];
+  }
+
+  private async listConfigs(...label: string[]): Promise<readonly Config[]> {
+    return this.engine.ask((docker) => docker.listConfigs({ filters: { label } }) as unknown as Promise<readonly Config[]>);
+  }
+}
+
+function labelsOf({ name, labels, annotations }: Namespace): Record<string, string> {
+  return { [LABEL.owner]: OWNER, [LABEL.name]: name, ...prefixed(labels, LABEL.label), ...prefixed(annotations, LABEL.annotation) };
+}
+
+function toNamespace({ Spec }: Config): Namespace {
+  const labels = Spec.Labels!;
+  return { name: labels[LABEL.name]!, labels: unprefixed(labels, LABEL.label), annotations: unprefixed(labels, LABEL.annotation) };
+}
+
+function prefixed(map: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [prefix + key, value]));
+}
+
+function unprefixed(map: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
+  const own = Object.entries(map).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+/** Somebody else has created, changed or removed it in between. */
+function isConflict(error: unknown): boolean {
+  return (error instanceof ShoalError && error.code === 'already-exists') || CONFLICT.test(messageOf(error)) || statusOf(error) === 404;
+}

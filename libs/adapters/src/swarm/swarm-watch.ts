@@ -1,0 +1,276 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { FunctionChange, FunctionState } from '@shoal/domain/functions/function-provider';
+import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
+import { messageOf } from '@shoal/domain/shared/errors';
+import type { Engine } from './engine';
+import { examineTask } from './examine-task';
+import type { FailureCause } from './replica-state';
+import { isReachable } from './replica-probe';
+import { RecentSet } from './recent-set';
+import { LABEL, toFunctionSpec } from './service-spec';
+import type { EngineEvent, Service, Task } from './swarm-types';
+import { TrackedFunction } from './tracked-function';
+
+/** What is on its way to somewhere is looked at so often: the engine tells of no task on another machine. */
+const FAST_LOOK_MS = 100;
+/** What has not arrived by then is looked at as seldom as everything. */
+const FAST_FOR_MS = 60_000;
+/** Everything is looked at so often, whatever the events say. */
+const SLOW_LOOK_MS = 2_000;
+/** Replicas on other machines are tried so often: such a machine may be gone for long before Swarm says so. */
+const REACH_CHECK_MS = 1_000;
+const REACH_TIMEOUT_MS = 1_000;
+const MAX_GONE = 1_000;
+const FIRST_RECONNECT_MS = 100;
+const LONGEST_RECONNECT_MS = 5_000;
+
+const EVENTS = ['service', 'container', 'node'] as const;
+/** SIGTERM and SIGKILL: other signals may mean anything. */
+const ENDING_SIGNALS: ReadonlySet<string> = new Set(['15', '9']);
+const OURS = { label: [LABEL.name] };
+
+export interface SwarmWatchOptions {
+  readonly defaultNamespace: string;
+  readonly network: { readonly id: string; readonly name: string };
+  /** See `TrackedFunctionOptions`. */
+  readonly silenceMs: number;
+  readonly warn: (text: string) => void;
+  /** A replica has failed since the watch began. */
+  readonly replicaFailed: (id: FunctionId, cause: FailureCause) => void;
+}
+
+interface Entry {
+  readonly tracked: TrackedFunction;
+  /** As last told, to tell only what has changed. */
+  told: string;
+  unsettledSinceMs: number | undefined;
+}
+
+/**
+ * Knows all functions of a swarm and which of their replicas take calls. The engine's events tell at once what happens
+ * to services anywhere and to containers of this machine; frequent looks at what is not settled find the rest, and a slow
+ * look at everything what was missed. While the engine does not answer, what was last known stays.
+ */
+export class SwarmWatch {
+  private readonly entries = new Map<string, Entry>();
+  private readonly keys = new Map<string, string>();
+  private readonly listeners = new Set<(change: FunctionChange) => void>();
+  private readonly ending = new AbortController();
+  private readonly timers: NodeJS.Timeout[] = [];
+  /** Services that are gone: an answer that was on its way then may still name them. */
+  private readonly gone = new RecentSet<string>(MAX_GONE);
+  private look: Promise<void> | undefined;
+  private lookingFast = false;
+  private ownNodeId: string | undefined;
+  /** Why the engine cannot be asked; `undefined` while it can. */
+  problem: string | undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly options: SwarmWatchOptions,
+  ) {}
+
+  /** Resolves once everything is known. Rejects with `backend-unavailable` when it cannot be. */
+  async start(): Promise<void> {
+    const info = await this.engine.ask((docker) => docker.info() as Promise<{ Swarm?: { NodeID?: string } }>);
+    this.ownNodeId = info.Swarm?.NodeID;
+    await this.lookAtAll();
+    void this.followEvents();
+    this.timers.push(
+      setInterval(() => void this.lookAtUnsettled(), FAST_LOOK_MS),
+      setInterval(() => void this.lookAtAll().catch(() => undefined), SLOW_LOOK_MS), // `problem` tells.
+      setInterval(() => void this.checkReach(), REACH_CHECK_MS),
+    );
+    for (const timer of this.timers) timer.unref();
+  }
+
+  stop(): void {
+    this.ending.abort();
+    for (const timer of this.timers) clearInterval(timer);
+    for (const { tracked } of this.entries.values()) tracked.stop();
+    this.listeners.clear();
+  }
+
+  states(): readonly FunctionState[] {
+    return [...this.entries.values()].map(({ tracked }) => tracked.state);
+  }
+
+  find(id: FunctionId): TrackedFunction | undefined {
+    return this.entries.get(functionKey(id))?.tracked;
+  }
+
+  subscribe(listener: (change: FunctionChange) => void): () => void {
+    this.listeners.add(listener);
+    for (const state of this.states()) listener({ kind: 'present', state });
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Looks at one service now. */
+  async refresh(serviceId: string): Promise<void> {
+    const service = await this.engine.find((docker) => docker.getService(serviceId).inspect() as Promise<Service>);
+    if (!service) return this.forget(serviceId);
+    this.take(service);
+    await this.lookAtTasks([serviceId]);
+  }
+
+  /** The service is no more. */
+  forget(serviceId: string): void {
+    this.gone.add(serviceId);
+    this.drop(serviceId);
+  }
+
+  private drop(serviceId: string): void {
+    const key = this.keys.get(serviceId);
+    if (key === undefined) return;
+    this.keys.delete(serviceId);
+    const { tracked } = this.entries.get(key)!;
+    this.entries.delete(key);
+    tracked.stop();
+    this.tell({ kind: 'removed', id: tracked.spec.id });
+  }
+
+  /** A call has found nobody at a replica's address. */
+  suspect(id: FunctionId, replicaId: string): void {
+    this.find(id)?.lost(replicaId);
+  }
+
+  /** One look at a time: who asks during one gets that. */
+  private lookAtAll(): Promise<void> {
+    this.look ??= this.takeAll().finally(() => (this.look = undefined));
+    return this.look;
+  }
+
+  private async takeAll(): Promise<void> {
+    // One that is made while the engine answers is not in the answer, but is not gone.
+    const known = [...this.keys.keys()];
+    try {
+      const services = await this.engine.ask((docker) => docker.listServices({ filters: OURS }) as unknown as Promise<Service[]>);
+      const current = new Set(services.map(({ ID }) => ID));
+      for (const id of known) if (!current.has(id)) this.forget(id);
+      for (const service of services) this.take(service);
+      await this.lookAtTasks([...this.keys.keys()], OURS);
+      this.setProblem(undefined);
+    } catch (error) {
+      this.setProblem(messageOf(error));
+      throw error;
+    }
+  }
+
+  private async lookAtUnsettled(): Promise<void> {
+    if (this.lookingFast) return;
+    this.lookingFast = true;
+    const nowMs = Date.now();
+    const ids = [...this.entries.values()]
+      .filter(({ unsettledSinceMs }) => unsettledSinceMs !== undefined && nowMs - unsettledSinceMs < FAST_FOR_MS)
+      .map(({ tracked }) => tracked.service.ID);
+    // When it fails, the slow look does too, and says so.
+    if (ids.length > 0) await this.lookAtTasks(ids).catch(() => undefined);
+    this.lookingFast = false;
+  }
+
+  /** Takes the tasks of these services; `filters` finds them, and may find more. */
+  private async lookAtTasks(serviceIds: readonly string[], filters: Record<string, readonly string[]> = { service: serviceIds }): Promise<void> {
+    if (serviceIds.length === 0) return;
+    const tasks = await this.engine.ask((docker) => docker.listTasks({ filters: JSON.stringify(filters) }) as unknown as Promise<Task[]>);
+    const tasksOf = new Map<string, Task[]>(serviceIds.map((id) => [id, []]));
+    for (const task of tasks) tasksOf.get(task.ServiceID)?.push(task);
+    for (const [id, own] of tasksOf) this.byService(id)?.setTasks(own);
+  }
+
+  /** A service as it is now, unless something newer is known. */
+  private take(service: Service): void {
+    if (this.gone.has(service.ID)) return;
+    const spec = toFunctionSpec(service, this.options.defaultNamespace);
+    if (!spec) return this.drop(service.ID);
+    const key = functionKey(spec.id);
+    const entry = this.entries.get(key);
+    if (!entry) return this.add(key, service, spec);
+    if (entry.tracked.service.ID !== service.ID) {
+      // Two services that say they are the same function: the older one is it.
+      if (this.keys.has(entry.tracked.service.ID)) return;
+    }
+    if (service.Version.Index > entry.tracked.service.Version.Index) entry.tracked.setService(service, spec);
+  }
+
+  private add(key: string, service: Service, spec: TrackedFunction['spec']): void {
+    const { network, silenceMs, replicaFailed } = this.options;
+    const tracked = new TrackedFunction(service, spec, {
+      networkId: network.id,
+      networkName: network.name,
+      silenceMs,
+      examine: (task) => examineTask(this.engine, task),
+      changed: () => this.onChanged(key),
+      failed: (cause) => replicaFailed(spec.id, cause),
+    });
+    this.entries.set(key, { tracked, told: '', unsettledSinceMs: Date.now() });
+    this.keys.set(service.ID, key);
+    this.onChanged(key);
+  }
+
+  private onChanged(key: string): void {
+    const entry = this.entries.get(key);
+    if (!entry) return;
+    const { tracked } = entry;
+    entry.unsettledSinceMs = tracked.settled ? undefined : (entry.unsettledSinceMs ?? Date.now());
+    const { state } = tracked;
+    const text = JSON.stringify(state);
+    if (text === entry.told) return;
+    entry.told = text;
+    this.tell({ kind: 'present', state });
+  }
+
+  private tell(change: FunctionChange): void {
+    for (const listener of this.listeners) listener(change);
+  }
+
+  private byService(serviceId: string): TrackedFunction | undefined {
+    const key = this.keys.get(serviceId);
+    return key === undefined ? undefined : this.entries.get(key)?.tracked;
+  }
+
+  private async checkReach(): Promise<void> {
+    const elsewhere = (nodeId: string | undefined) => nodeId !== this.ownNodeId;
+    const checks = [...this.entries.values()].flatMap(({ tracked }) =>
+      tracked.readyOn(elsewhere).map(async ({ id, baseUrl }) => {
+        if (!(await isReachable(baseUrl, REACH_TIMEOUT_MS))) tracked.lost(id);
+      }),
+    );
+    await Promise.all(checks);
+  }
+
+  private async followEvents(): Promise<void> {
+    for (let waitMs = FIRST_RECONNECT_MS; !this.ending.signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_RECONNECT_MS)) {
+      try {
+        const stream = (await this.engine.docker.getEvents({ filters: { type: [...EVENTS] }, abortSignal: this.ending.signal })) as Readable;
+        // Whatever happened while nobody listened.
+        await this.lookAtAll();
+        waitMs = FIRST_RECONNECT_MS;
+        for await (const line of createInterface({ input: stream })) this.onEvent(JSON.parse(line) as EngineEvent);
+      } catch (error) {
+        if (!this.ending.signal.aborted) this.setProblem(messageOf(error));
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    }
+  }
+
+  private onEvent({ Type, Action, Actor }: EngineEvent): void {
+    if (Type === 'container') return this.onContainer(Action, Actor.Attributes);
+    const look = Type === 'service' ? this.refresh(Actor.ID) : this.lookAtAll();
+    look.catch(() => undefined); // The slow look makes up for it, and says what is wrong.
+  }
+
+  private onContainer(action: string, attributes: Readonly<Record<string, string>>): void {
+    const tracked = this.byService(attributes['com.docker.swarm.service.id'] ?? '');
+    const taskId = attributes['com.docker.swarm.task.id'];
+    if (!tracked || taskId === undefined) return;
+    if (action === 'start') tracked.containerStarted(taskId);
+    else if (action === 'die' || (action === 'kill' && ENDING_SIGNALS.has(attributes['signal'] ?? ''))) tracked.containerEnding(taskId);
+  }
+
+  private setProblem(problem: string | undefined): void {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.options.warn(problem ?? 'the Docker engine answers again');
+  }
+}

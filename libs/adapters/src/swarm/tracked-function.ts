@@ -1,0 +1,199 @@
+import type { FunctionState, Replica } from '@shoal/domain/functions/function-provider';
+import type { FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { candidatesOf, describeFailure, failureCause, failuresSince, isRolledBack, isSettled, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
+import { untilReady } from './replica-probe';
+import { maxInflightOf, portOf } from './service-spec';
+import type { Service, Task } from './swarm-types';
+
+/** A container with a health check is `starting` until that has passed; by then it has run for some time. */
+const STARTING_PROBE_AFTER_MS = 1_000;
+export interface TrackedFunctionOptions {
+  /** Id of the network on which replicas are called. */
+  readonly networkId: string;
+  readonly networkName: string;
+  /** How long a replica that runs may be silent before that is given as the reason why it is not ready. */
+  readonly silenceMs: number;
+  /** What can be learned of the container of a task that has ended. Never rejects. */
+  readonly examine: (task: Task) => Promise<Autopsy>;
+  /** The state may have changed. */
+  readonly changed: () => void;
+  /** A replica has failed, after this watch began. */
+  readonly failed: (cause: FailureCause) => void;
+}
+
+interface Probe {
+  readonly stop: AbortController;
+  readonly startedMs: number;
+  problem: string | undefined;
+}
+
+/**
+ * What Swarm says of one function, and what its replicas say themselves. A replica takes calls from when it answers
+ * until its task is no longer wanted, its container ends, or nothing answers at its address.
+ */
+export class TrackedFunction {
+  private tasks: readonly Task[] = [];
+  private readonly probes = new Map<string, Probe>();
+  private readonly ready = new Map<string, Replica>();
+  /** Tasks whose container was told to end, or has: what a later look still says of them is old. */
+  private readonly ended = new Set<string>();
+  /** Tasks whose container is known to run, although its task is only `starting`. */
+  private readonly started = new Set<string>();
+  private readonly startingSince = new Map<string, number>();
+  /** Why tasks failed, by task; `undefined` while that is being found out. */
+  private readonly failures = new Map<string, string | undefined>();
+  private readonly beganMs = Date.now();
+  private rolledBack: string | undefined;
+
+  constructor(
+    public service: Service,
+    public spec: FunctionSpec,
+    private readonly options: TrackedFunctionOptions,
+  ) {}
+
+  get state(): FunctionState {
+    const replicas = replicasOf(this.service);
+    const ready = replicas === 0 ? [] : [...this.ready.values()];
+    const because = ready.length < replicas ? this.notReadyBecause() : undefined;
+    const rolledBackBecause = isRolledBack(this.service) ? this.rolledBack : undefined;
+    return {
+      spec: this.spec,
+      createdAt: new Date(this.service.CreatedAt).toISOString(),
+      replicas,
+      ready,
+      ...(because === undefined ? {} : { notReadyBecause: because }),
+      ...(rolledBackBecause === undefined ? {} : { rolledBackBecause }),
+    };
+  }
+
+  /** Whether all that was asked for is there. */
+  get settled(): boolean {
+    return isSettled(this.service, this.tasks, this.ready.size);
+  }
+
+  setService(service: Service, spec: FunctionSpec): void {
+    this.service = service;
+    this.spec = spec;
+    this.options.changed();
+  }
+
+  /** All tasks of the service, those that have ended among them. */
+  setTasks(tasks: readonly Task[]): void {
+    this.tasks = tasks;
+    this.forgetAllBut(new Set(tasks.map(({ ID }) => ID)));
+    this.judge();
+  }
+
+  /** The engine has seen a container of ours start. */
+  containerStarted(taskId: string): void {
+    this.started.add(taskId);
+    this.judge();
+  }
+
+  /** The engine has told a container of ours to end, or has seen it end. */
+  containerEnding(taskId: string): void {
+    this.ended.add(taskId);
+    this.drop(taskId);
+    this.options.changed();
+  }
+
+  /** Nothing answers at a replica's address: it gets no calls until something does. */
+  lost(replicaId: string): void {
+    if (this.ready.delete(replicaId)) this.judge();
+  }
+
+  /** The replicas that take calls, of those nodes. */
+  readyOn(isNode: (nodeId: string | undefined) => boolean): readonly Replica[] {
+    return this.tasks.flatMap(({ ID, NodeID }) => (isNode(NodeID) ? (this.ready.get(ID) ?? []) : []));
+  }
+
+  stop(): void {
+    for (const { stop } of this.probes.values()) stop.abort();
+  }
+
+  private judge(): void {
+    const candidates = candidatesOf(this.tasks, this.options.networkId).filter(({ task }) => !this.ended.has(task.ID));
+    const kept = new Set(candidates.map(({ task }) => task.ID));
+    for (const id of [...this.ready.keys(), ...this.probes.keys()]) if (!kept.has(id)) this.drop(id);
+    for (const candidate of candidates) this.probeWhenUp(candidate);
+    this.examineFailures();
+    this.options.changed();
+  }
+
+  private forgetAllBut(known: ReadonlySet<string>): void {
+    for (const memory of [this.ended, this.started]) for (const id of memory) if (!known.has(id)) memory.delete(id);
+    for (const memory of [this.startingSince, this.failures]) for (const id of memory.keys()) if (!known.has(id)) memory.delete(id);
+  }
+
+  private drop(taskId: string): void {
+    this.ready.delete(taskId);
+    this.probes.get(taskId)?.stop.abort();
+    this.probes.delete(taskId);
+  }
+
+  /**
+   * Not before the container's network is there: a packet to an address that nobody has yet delays the next ones by up to
+   * a second.
+   */
+  private probeWhenUp({ task, address }: Candidate): void {
+    const { ID: id, Status } = task;
+    if (this.ready.has(id) || this.probes.has(id)) return;
+    if (Status.State === 'starting' && !this.started.has(id)) {
+      const since = this.startingSince.get(id) ?? Date.now();
+      this.startingSince.set(id, since);
+      if (Date.now() - since < STARTING_PROBE_AFTER_MS) return;
+    }
+    const baseUrl = `http://${address}:${portOf(task.Spec.ContainerSpec)}`;
+    const probe: Probe = { stop: new AbortController(), startedMs: Date.now(), problem: undefined };
+    this.probes.set(id, probe);
+    untilReady(baseUrl, probe.stop.signal, (problem) => (probe.problem = problem)).then(
+      () => {
+        this.probes.delete(id);
+        this.ready.set(id, { id, baseUrl, maxInflight: maxInflightOf(task.Spec.ContainerSpec) });
+        this.options.changed();
+      },
+      () => undefined, // It was told to stop.
+    );
+  }
+
+  private notReadyBecause(): string | undefined {
+    const failure = this.recentFailure();
+    const told = failure && this.failures.get(failure.ID);
+    if (told !== undefined) return told;
+    const pending = unplaced(this.tasks);
+    if (pending) return pending.Status.Err;
+    return this.silenceOf();
+  }
+
+  private silenceOf(): string | undefined {
+    const silent = [...this.probes.values()].find(({ startedMs, problem }) => problem !== undefined && Date.now() - startedMs > this.options.silenceMs);
+    if (!silent) return undefined;
+    return `a replica runs, but cannot be called at port ${portOf(this.service.Spec.TaskTemplate.ContainerSpec!)} on network ${this.options.networkName}: ${silent.problem}`;
+  }
+
+  /** Since the service was last changed: what failed before says nothing about now. */
+  private recentFailure(): Task | undefined {
+    return failuresSince(this.tasks, Date.parse(this.service.UpdatedAt))[0];
+  }
+
+  private examineFailures(): void {
+    const wasBefore = failuresSince(this.tasks, 0)[0];
+    for (const task of failuresSince(this.tasks, this.beganMs)) this.examine(task);
+    // Nobody has watched it, but it still explains what is.
+    if (wasBefore && (isRolledBack(this.service) || !this.settled)) this.examine(wasBefore);
+    if (isRolledBack(this.service)) this.rolledBack ??= wasBefore ? this.failures.get(wasBefore.ID) : 'the new version did not become ready';
+    else this.rolledBack = undefined;
+  }
+
+  /** Once a task: its end does not change. */
+  private examine(task: Task): void {
+    if (this.failures.has(task.ID)) return;
+    this.failures.set(task.ID, undefined);
+    void this.options.examine(task).then((autopsy) => {
+      this.failures.set(task.ID, describeFailure(task, this.service, autopsy));
+      if (Date.parse(task.Status.Timestamp) > this.beganMs) this.options.failed(failureCause(task, autopsy));
+      this.examineFailures();
+      this.options.changed();
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { messageOf } from '@shoal/domain/shared/errors';
+import type { AuthConfig } from 'dockerode';
+import type { Engine } from './engine';
+import type { Service, ServiceSpec } from './swarm-types';
+
+/** Others write too: gateways, people, Swarm itself while it rolls. */
+const MAX_ATTEMPTS = 10;
+const CONFLICT = /update out of sequence/;
+
+/**
+ * Replaces a service's spec by what `change` makes of it as it is now; again when it has changed in between.
+ *
+ * @param auth for the registry of a new image; without it, that of the present spec stays.
+ */
+export async function updateService(engine: Engine, serviceId: string, change: (service: Service) => ServiceSpec, auth?: AuthConfig): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const service = await engine.ask((docker) => docker.getService(serviceId).inspect() as Promise<Service>);
+    const options = { _query: { version: service.Version.Index, registryAuthFrom: 'spec' }, _body: change(service), authconfig: auth };
+    try {
+      await engine.ask((docker) => docker.getService(serviceId).update(options) as Promise<unknown>);
+      return;
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !CONFLICT.test(messageOf(error))) throw error;
+    }
+  }
+}
