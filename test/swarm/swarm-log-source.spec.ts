@@ -80,32 +80,47 @@ describeOnEngine('on a real swarm', ({ host }) => {
       expect(lines.map(({ timestamp }) => timestamp)).toEqual(lines.map(({ timestamp }) => timestamp).sort());
     });
 
-    it('gives each of many lines of many replicas once, in order, while they are written', async () => {
-      const counter = "let i = 0; const timer = setInterval(() => { for (let j = 0; j < 20; j++) console.log(i++); if (i === 3_000) clearInterval(timer); }, 10); setInterval(() => 0, 1e6)";
-      await run(['node', '-e', counter], { replicas: 12 });
-      const seen = new Map<string, number>();
+    it('gives each of many lines of many replicas once and in order, while they are written', async () => {
+      const [replicas, lineCount] = [8, 3_000];
+      const script = `let i = 0; const timer = setInterval(() => { for (let j = 0; j < 20; j++) console.log(i++); if (i === ${lineCount}) clearInterval(timer); }, 10); setInterval(() => 0, 1e6)`;
+      await run(['node', '-e', script], { replicas });
+      await runningTasks(engine, 'fn', replicas);
+      const counts = new Map<string, number>();
       const stopping = new AbortController();
-      await runningTasks(engine, 'fn', 12);
-      let open = 12;
+      const limit = setTimeout(() => stopping.abort(), 30_000);
       for await (const { instance, text } of source.read({ id, follow: true }, stopping.signal)) {
-        const count = seen.get(instance) ?? 0;
-        if (text !== String(count)) throw new Error(`${instance} said ${text} after ${count} lines`);
-        seen.set(instance, count + 1);
-        if (count + 1 === 3_000 && --open === 0) stopping.abort();
+        const count = counts.get(instance) ?? 0;
+        expect(text).toBe(String(count));
+        counts.set(instance, count + 1);
+        if ([...counts.values()].every((each) => each === lineCount) && counts.size === replicas) stopping.abort();
       }
-      expect([...seen.values()]).toEqual(Array.from({ length: 12 }, () => 3_000));
+      clearTimeout(limit);
+      expect([...counts.values()]).toEqual(Array.from({ length: replicas }, () => lineCount));
+      expect(await read()).toHaveLength(replicas * lineCount);
     });
 
-    it('a reader who leaves in the middle leaves nothing open', async () => {
-      await run(['sh', '-c', 'yes'], { replicas: 2 });
-      await runningTasks(engine, 'fn', 2);
-      const before = process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
-      for (let i = 0; i < 5; i++) {
-        for await (const line of source.read({ id, follow: true }, new AbortController().signal)) {
-          if (line.text === 'y') break;
-        }
+    it('follows replicas that come and go, to their last words, and ends with the function', async () => {
+      await run(['sh', '-c', 'echo begin; sleep 0.5; echo end; exit 3'], { restart: 'any' });
+      await runningTasks(engine, 'fn', 1);
+      const texts = new Map<string, string[]>();
+      for await (const { instance, text } of source.read({ id, follow: true }, new AbortController().signal)) {
+        texts.set(instance, [...(texts.get(instance) ?? []), text]);
+        if (texts.size === 4 && text === 'begin') await engine.ask((docker) => docker.getService('fn').remove());
       }
-      await eventually('all closed', async () => (process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length <= before + 1 ? true : undefined));
+      expect([...texts.values()].slice(0, 3)).toEqual(Array.from({ length: 3 }, () => ['begin', 'end']));
+    });
+
+    it('closes what it has opened when the reader leaves, in the past or later', async () => {
+      await run(['sh', '-c', 'while :; do echo tick; sleep 0.1; done'], { replicas: 2 });
+      await runningTasks(engine, 'fn', 2);
+      await readOnce(10);
+      const pipes = () => process.getActiveResourcesInfo().filter((kind) => kind === 'PipeWrap').length;
+      const before = pipes();
+      const readers = Array.from({ length: 5 }, () => source.read({ id, follow: true }, new AbortController().signal));
+      for (const [i, reader] of readers.entries()) for (let line = 0; line < 1 + i * 10; line++) await reader.next();
+      expect(pipes()).toBeGreaterThan(before + readers.length);
+      for (const reader of readers) await reader.return(undefined);
+      await eventually('all closed', async () => (pipes() <= before ? true : undefined));
     });
 
     it('gives nothing of a service that is no function, nor of another namespace', async () => {

@@ -24,7 +24,7 @@ export class LogRing {
         (sinceMs === undefined || Date.parse(line.timestamp) > sinceMs) &&
         (instance === undefined || line.instance === instance),
     );
-    return tail === undefined ? matching : matching.slice(-tail);
+    return tail === undefined ? matching : matching.slice(Math.max(0, matching.length - tail));
   }
 
   /** Tells `follower` of each new line; call the result to stop. */

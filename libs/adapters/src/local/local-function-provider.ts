@@ -16,7 +16,7 @@ import { FunctionHostProcess } from './function-host-process';
 import type { FromHost } from './host-protocol';
 import { resolveLaunch, type Launch } from './launch';
 import { secretFile } from './local-secret-store';
-import { OneAtATime } from './one-at-a-time';
+import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
 
 export interface LocalProviderOptions {
   /** The data directory. */

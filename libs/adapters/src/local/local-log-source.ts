@@ -16,11 +16,16 @@ export class LocalLogSource implements LogSource {
     const lines = createInterface({ input: body });
     // However it ends: the signal came, the host died, or all was said.
     body.once('close', () => lines.close());
-    signal.addEventListener('abort', () => body.destroy());
-    if (signal.aborted) body.destroy();
-    for await (const text of lines) {
-      const { timestamp, instance, text: line } = JSON.parse(text) as HostLogLine;
-      yield { ...query.id, instance, timestamp, text: line };
+    const end = () => void body.destroy();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    try {
+      for await (const text of lines) {
+        const { timestamp, instance, text: line } = JSON.parse(text) as HostLogLine;
+        yield { ...query.id, instance, timestamp, text: line };
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
     }
   }
 

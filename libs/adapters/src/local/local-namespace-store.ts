@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Namespace, NamespaceStore } from '@shoal/domain/namespaces/namespace-store';
 import writeFileAtomic from 'write-file-atomic';
-import { OneAtATime } from './one-at-a-time';
+import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
 
 /** All namespaces in one file, read once. */
 export class LocalNamespaceStore implements NamespaceStore {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import writeFileAtomic from 'write-file-atomic';
-import { OneAtATime } from './one-at-a-time';
+import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
 
 /** Tells a secret's file from one that is still being written. */
 const ENDING = '.secret';

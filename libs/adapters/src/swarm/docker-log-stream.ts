@@ -4,12 +4,12 @@ import { FrameParser } from './log-frames';
 import { LineAssembler, type TaskLogLine } from './log-lines';
 
 export interface LogStreamQuery {
-  /** `services/<id>` or `tasks/<id>`. */
+  /** `tasks/<id>`. Of `services/<id>` the engine loses lines when several tasks on one machine write at a time (20.10). */
   readonly of: string;
   readonly follow: boolean;
   /** Only lines that are not older, in milliseconds since the Unix epoch. */
   readonly sinceMs?: number | undefined;
-  /** Only the last so many lines of each task. */
+  /** Only the last so many lines. */
   readonly tail?: number | undefined;
   /** For so long the engine may send nothing, while it is waited for, before the rest is given up; for ever when absent. */
   readonly silenceMs?: number;
@@ -21,8 +21,8 @@ export class SilentLog extends Error {
 }
 
 /**
- * Reads what containers of a service or a task have written, in the order in which the engine sends it: each stream of
- * each task is in order. No lines when there is no such service or task. Rejects with `SilentLog`, and when `signal` comes.
+ * Reads what the container of a task has written; each of its two streams is in order. No lines when there is no such
+ * task. With `follow` it does not end by itself. Rejects with `SilentLog`, and when `signal` comes.
  *
  * @param note told of what Docker has to say itself, as that the log of some machine cannot be had.
  */

@@ -3,13 +3,18 @@ import { LineAssembler, MAX_LINE_LENGTH, type TaskLogLine } from './log-lines';
 
 const TIME = '2026-01-02T03:04:05.123456789Z';
 
-function frame(text: string | Buffer, { task = 't1', stream = 'stdout' as 'stdout' | 'stderr', time = TIME } = {}) {
-  const head = `${time} com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=${task} `;
+interface Origin {
+  readonly task?: string;
+  readonly stream?: 'stdout' | 'stderr';
+}
+
+function frame(text: string | Buffer, { task = 't1', stream = 'stdout' }: Origin = {}) {
+  const head = `${TIME} com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=${task} `;
   return { stream, payload: Buffer.concat([Buffer.from(head), Buffer.from(text)]) };
 }
 
 /** As Docker cuts a line: in pieces of so many bytes, the last one with the line break. */
-function framesOf(line: string, bytesEach: number, origin: Parameters<typeof frame>[1] = {}) {
+function framesOf(line: string, bytesEach: number, origin: Origin = {}) {
   const bytes = Buffer.from(`${line}\n`);
   return Array.from({ length: Math.ceil(bytes.length / bytesEach) }, (_, i) => frame(bytes.subarray(i * bytesEach, (i + 1) * bytesEach), origin));
 }

@@ -3,7 +3,7 @@ import { lastLines, mergeByTime } from './log-order';
 
 const line = (timestamp: string, text = '') => ({ timestamp, text });
 
-async function* source<T>(items: readonly T[]): AsyncGenerator<T> {
+async function* source<T>(items: readonly T[]): AsyncGenerator<T, void> {
   yield* items;
 }
 
@@ -35,7 +35,7 @@ describe('mergeByTime()', () => {
   });
 
   it('rejects when a source does', async () => {
-    const broken: AsyncIterator<ReturnType<typeof line>> = { next: () => Promise.reject(new Error('broken')) };
+    const broken: AsyncIterator<ReturnType<typeof line>, void> = { next: () => Promise.reject(new Error('broken')) };
     await expect(all(mergeByTime([source([line('0')]), broken, broken]))).rejects.toThrow('broken');
   });
 });

@@ -4,15 +4,15 @@ interface Timed {
 }
 
 /** All lines of sources that are each in order, oldest first; keeps one line of each source in memory. */
-export async function* mergeByTime<T extends Timed>(sources: readonly AsyncIterator<T>[]): AsyncGenerator<T> {
+export async function* mergeByTime<T extends Timed>(sources: readonly AsyncIterator<T, void>[]): AsyncGenerator<T> {
   const firsts = await Promise.all(sources.map((source) => source.next()));
-  const heads = firsts.flatMap(({ done, value }, i) => (done ? [] : [{ source: sources[i]!, line: value as T }]));
+  const heads = firsts.flatMap((first, i) => (first.done ? [] : [{ source: sources[i]!, line: first.value }]));
   while (heads.length > 0) {
     const oldest = heads.reduce((a, b) => (b.line.timestamp < a.line.timestamp ? b : a));
     yield oldest.line;
-    const { done, value } = await oldest.source.next();
-    if (done) heads.splice(heads.indexOf(oldest), 1);
-    else oldest.line = value as T;
+    const next = await oldest.source.next();
+    if (next.done) heads.splice(heads.indexOf(oldest), 1);
+    else oldest.line = next.value;
   }
 }
 

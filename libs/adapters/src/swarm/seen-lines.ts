@@ -8,20 +8,19 @@ const PIECE_DIGITS = 6;
 export class SeenLines {
   private readonly newest = new Map<string, string>();
 
-  async *mark(lines: AsyncIterable<TaskLogLine>): AsyncGenerator<TaskLogLine> {
-    for await (const line of lines) {
-      this.remember(line);
-      yield line;
-    }
-  }
-
-  /** All but those that have been seen: the engine sends a log again when the machine that keeps it comes back. */
+  /** All but those that have been seen, which have been after that. */
   async *leaveOut(lines: AsyncIterable<TaskLogLine>): AsyncGenerator<TaskLogLine> {
     for await (const line of lines) {
       if (placeOf(line) <= (this.newest.get(keyOf(line)) ?? '')) continue;
       this.remember(line);
       yield line;
     }
+  }
+
+  /** When the task wrote its last line that has been seen, in either stream. */
+  newestOf(taskId: string): string | undefined {
+    const places = [keyOf({ taskId, stream: 'stdout' }), keyOf({ taskId, stream: 'stderr' })].flatMap((key) => this.newest.get(key) ?? []);
+    return places.sort().at(-1)?.split(' ')[0];
   }
 
   private remember(line: TaskLogLine): void {
@@ -32,7 +31,7 @@ export class SeenLines {
   }
 }
 
-function keyOf({ taskId, stream }: TaskLogLine): string {
+function keyOf({ taskId, stream }: Pick<TaskLogLine, 'taskId' | 'stream'>): string {
   return `${taskId} ${stream}`;
 }
 

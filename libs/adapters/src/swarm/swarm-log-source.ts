@@ -1,24 +1,24 @@
 import { setMaxListeners } from 'node:events';
-import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
+import { functionKey } from '@shoal/domain/functions/function-spec';
 import type { LogLine, LogQuery, LogSource } from '@shoal/domain/logs/log-source';
-import { readLogStream, SilentLog } from './docker-log-stream';
+import { readLogStream, SilentLog, type LogStreamQuery } from './docker-log-stream';
 import type { Engine } from './engine';
 import type { TaskLogLine } from './log-lines';
 import { lastLines, mergeByTime } from './log-order';
 import { SeenLines } from './seen-lines';
 import { LABEL } from './service-spec';
-import type { Service, Task, TaskState } from './swarm-types';
+import type { Service, Task } from './swarm-types';
+import { TaskFollower } from './task-follower';
+import { hasStarted, isOver } from './task-life';
 
-/** Replicas whose past is read at once, those that live first. */
+/** Replicas whose past is read, those that run first, then those that have ended last. */
 const MAX_TASKS = 200;
 /** Of the lines that are kept to find the last ones, in characters. */
 const MAX_TAIL_LENGTH = 64 * 1024 * 1024;
 /** The engine waits for ever for a machine that hangs; one that reads a long log from a slow disk is quiet for a while too. */
 const SILENCE_MS = 10_000;
-/** How far the clocks of the machines may be apart. */
-const CLOCK_MARGIN_MS = 60_000;
-/** A container has run. Of one that is still to start, the engine waits until it does. */
-const STARTED: ReadonlySet<TaskState> = new Set<TaskState>(['running', 'complete', 'shutdown', 'failed', 'remove', 'orphaned']);
+/** Two streams of a container may be stored a little out of order. */
+const OVERLAP_MS = 1_000;
 
 export interface SwarmLogOptions {
   /** Of functions whose service does not say one. */
@@ -30,9 +30,9 @@ export interface SwarmLogOptions {
 }
 
 /**
- * Reads the logs that the engines of a swarm keep. The past comes from each replica by itself, merged by time: the engine
- * sends that of a whole service in no order, and nothing more of it once one machine hangs. New lines come from the
- * service as a whole, which also knows replicas that start later.
+ * Reads the logs that the engines of a swarm keep, of each replica by itself. Of a whole service the engine sends lines in
+ * no order, loses some when several replicas on one machine write at a time (20.10), and sends nothing more once one
+ * machine hangs.
  */
 export class SwarmLogSource implements LogSource {
   constructor(
@@ -43,12 +43,12 @@ export class SwarmLogSource implements LogSource {
   async *read(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
     // Ends all streams, however the reading ends.
     const ending = new AbortController();
-    setMaxListeners(MAX_TASKS + 1, ending.signal);
+    setMaxListeners(0, ending.signal); // One a stream; their number is bounded.
     const end = () => ending.abort();
     signal.addEventListener('abort', end);
     try {
       if (signal.aborted) return;
-      for await (const { taskId, timestamp, text } of this.lines(query, ending.signal)) {
+      for await (const { taskId, timestamp, text } of new Reading(this.engine, this.options, query, ending.signal).lines()) {
         yield { ...query.id, instance: taskId, timestamp, text };
       }
     } catch (error) {
@@ -58,54 +58,85 @@ export class SwarmLogSource implements LogSource {
       end();
     }
   }
+}
 
-  private async *lines(query: LogQuery, signal: AbortSignal): AsyncGenerator<TaskLogLine> {
-    const startedMs = Date.now();
-    const service = await this.findService(query.id, signal);
-    if (!service) return;
-    const tasks = (await this.listTasks(service, signal)).filter(({ ID }) => query.instance === undefined || ID === query.instance);
-    if (query.instance !== undefined && tasks.length === 0) return;
+/** One reader's reading of one function's log. */
+class Reading {
+  private readonly seen = new SeenLines();
 
-    const seen = new SeenLines();
-    const past = seen.mark(mergeByTime(latest(tasks).map((task) => this.pastOf(task, query, signal))));
-    yield* query.tail === undefined ? past : lastLines(query.tail, MAX_TAIL_LENGTH, past);
-    if (query.follow) yield* seen.leaveOut(this.newLines(service, query, startedMs, signal));
+  constructor(
+    private readonly engine: Engine,
+    private readonly options: SwarmLogOptions,
+    private readonly query: LogQuery,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async *lines(): AsyncGenerator<TaskLogLine> {
+    const { tail, follow } = this.query;
+    const tasks = await this.listTasks();
+    if (tasks.length === 0) return;
+    const past = this.seen.leaveOut(mergeByTime(latest(tasks).map((task) => this.past(task))));
+    yield* tail === undefined ? past : lastLines(tail, MAX_TAIL_LENGTH, past);
+    if (!follow) return;
+    const follower = new TaskFollower({
+      list: () => this.listTasks(),
+      live: (task, signal) => this.live(task, signal),
+      rest: (task) => this.seen.leaveOut(this.finite(task, { sinceMs: this.resumeMs(task) })),
+    });
+    yield* follower.lines(tasks.filter(isOver), this.signal);
   }
 
-  /** Without the end of it when a machine hangs. */
-  private async *pastOf({ ID }: Task, query: LogQuery, signal: AbortSignal): AsyncGenerator<TaskLogLine> {
-    const { silenceMs = SILENCE_MS } = this.options;
-    // One line at least tells how far the past goes, also for who wants none of it.
-    const tail = query.tail === undefined ? undefined : Math.max(query.tail, 1);
-    const lines = readLogStream(this.engine, { of: `tasks/${ID}`, follow: false, sinceMs: query.sinceMs, tail, silenceMs }, this.noteOn(query), signal);
+  private past(task: Task): AsyncGenerator<TaskLogLine> {
+    const { sinceMs, tail } = this.query;
+    // One line at least tells how far the past goes, also to who wants none of it.
+    return this.finite(task, { sinceMs, tail: tail === undefined ? undefined : Math.max(tail, 1) });
+  }
+
+  /** Of a task that has ended the engine would go on to say nothing. */
+  private async *live(task: Task, signal: AbortSignal): AsyncGenerator<TaskLogLine> {
     try {
-      yield* after(query.sinceMs, lines);
+      yield* this.seen.leaveOut(this.stream(task, { follow: true, sinceMs: this.resumeMs(task) }, signal));
     } catch (error) {
-      if (!(error instanceof SilentLog)) throw error;
-      this.noteOn(query)(`replica ${ID}: ${error.message}`);
+      if (!signal.aborted) throw error;
     }
   }
 
-  /** Some of the past is among them, because the clocks of machines differ. */
-  private newLines(service: Service, query: LogQuery, startedMs: number, signal: AbortSignal): AsyncGenerator<TaskLogLine> {
-    const of = query.instance === undefined ? `services/${service.ID}` : `tasks/${query.instance}`;
-    const sinceMs = Math.max(query.sinceMs ?? 0, startedMs - CLOCK_MARGIN_MS);
-    return after(query.sinceMs, readLogStream(this.engine, { of, follow: true, sinceMs }, this.noteOn(query), signal));
+  /** Without the end of it when its machine hangs. */
+  private async *finite(task: Task, query: Pick<LogStreamQuery, 'sinceMs' | 'tail'>): AsyncGenerator<TaskLogLine> {
+    const { silenceMs = SILENCE_MS } = this.options;
+    try {
+      yield* this.stream(task, { ...query, follow: false, silenceMs }, this.signal);
+    } catch (error) {
+      if (!(error instanceof SilentLog)) throw error;
+      this.note(`replica ${task.ID}: ${error.message}`);
+    }
   }
 
-  private noteOn({ id }: LogQuery): (text: string) => void {
-    return (text) => this.options.warn(`the log of function ${functionKey(id)} is incomplete: ${text}`);
+  private stream({ ID }: Task, query: Omit<LogStreamQuery, 'of'>, signal: AbortSignal): AsyncGenerator<TaskLogLine> {
+    const lines = readLogStream(this.engine, { ...query, of: `tasks/${ID}` }, (text) => this.note(text), signal);
+    return after(this.query.sinceMs, lines);
   }
 
-  private async findService(id: FunctionId, signal: AbortSignal): Promise<Service | undefined> {
-    const options = { filters: { label: [`${LABEL.name}=${id.name}`] }, abortSignal: signal };
-    const services = await this.engine.ask((docker) => docker.listServices(options) as unknown as Promise<readonly Service[]>);
-    return services.find(({ Spec }) => (Spec.Labels?.[LABEL.namespace] ?? this.options.defaultNamespace) === id.namespace);
+  private resumeMs({ ID }: Task): number | undefined {
+    const newest = this.seen.newestOf(ID);
+    return newest === undefined ? this.query.sinceMs : Date.parse(newest) - OVERLAP_MS;
   }
 
-  private async listTasks({ ID }: Service, signal: AbortSignal): Promise<readonly Task[]> {
-    const options = { filters: { service: [ID] }, abortSignal: signal };
-    return this.engine.ask((docker) => docker.listTasks(options) as unknown as Promise<readonly Task[]>);
+  /** Those that the query asks for; none when there is no such function. */
+  private async listTasks(): Promise<readonly Task[]> {
+    const { id, instance } = this.query;
+    const abortSignal = this.signal;
+    const ofName = { filters: { label: [`${LABEL.name}=${id.name}`] }, abortSignal };
+    const services = await this.engine.ask((docker) => docker.listServices(ofName) as unknown as Promise<readonly Service[]>);
+    const service = services.find(({ Spec }) => (Spec.Labels?.[LABEL.namespace] ?? this.options.defaultNamespace) === id.namespace);
+    if (!service) return [];
+    const ofService = { filters: { service: [service.ID] }, abortSignal };
+    const tasks = await this.engine.find((docker) => docker.listTasks(ofService) as unknown as Promise<readonly Task[]>);
+    return (tasks ?? []).filter(({ ID }) => instance === undefined || ID === instance);
+  }
+
+  private note(text: string): void {
+    this.options.warn(`the log of function ${functionKey(this.query.id)} is incomplete: ${text}`);
   }
 }
 
@@ -117,9 +148,9 @@ async function* after(sinceMs: number | undefined, lines: AsyncIterable<TaskLogL
 }
 
 function latest(tasks: readonly Task[]): readonly Task[] {
-  const rank = ({ Status }: Task) => (Status.State === 'running' ? '1' : '0') + Status.Timestamp;
+  const rank = (task: Task) => (isOver(task) ? '0' : '1') + task.Status.Timestamp;
   return tasks
-    .filter(({ Status }) => STARTED.has(Status.State))
+    .filter(hasStarted)
     .sort((a, b) => (rank(a) > rank(b) ? -1 : 1))
     .slice(0, MAX_TASKS);
 }

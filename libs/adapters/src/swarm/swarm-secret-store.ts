@@ -1,7 +1,7 @@
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { statusOf, type Engine } from './engine';
-import { OneAtATime } from './one-at-a-time';
+import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
 import { listSecretVersions, OWNER, SECRET_LABEL, swarmNamesFor, type SecretVersion } from './secret-versions';
 import { LABEL } from './service-spec';
 import type { Service, ServiceSpec } from './swarm-types';
@@ -12,9 +12,6 @@ export const MAX_SWARM_SECRET_BYTES = 500 * 1024 - 1;
 /** Other gateways update too. */
 const MAX_UPDATE_ATTEMPTS = 5;
 const IN_USE = /is in use by the following service/;
-
-/** A service that Swarm takes back to what it was before needs the secrets that it had then. */
-type ServiceWithPast = Service & { readonly PreviousSpec?: ServiceSpec };
 
 /**
  * Keeps secrets as Swarm secrets. These cannot be changed, so an update makes a new version under another name, moves
@@ -131,9 +128,9 @@ export class SwarmSecretStore implements SecretStore {
     }
   }
 
-  private async listServices(label?: readonly string[]): Promise<readonly ServiceWithPast[]> {
+  private async listServices(label?: readonly string[]): Promise<readonly Service[]> {
     const filters = label ? { label: [...label] } : {};
-    return this.engine.ask((docker) => docker.listServices({ filters }) as unknown as Promise<ServiceWithPast[]>);
+    return this.engine.ask((docker) => docker.listServices({ filters }) as unknown as Promise<Service[]>);
   }
 
   private async requireVersions(namespace: string, name: string): Promise<readonly SecretVersion[]> {

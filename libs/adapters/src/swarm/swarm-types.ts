@@ -52,6 +52,8 @@ export interface Service {
   readonly CreatedAt: string;
   readonly UpdatedAt: string;
   readonly Spec: ServiceSpec;
+  /** What it was before the last update; what Swarm takes it back to. */
+  readonly PreviousSpec?: ServiceSpec;
   readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
 }
 
