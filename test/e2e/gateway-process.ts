@@ -52,7 +52,7 @@ export class GatewayProcess {
 
   /** `http://127.0.0.1:port`. */
   get url(): string {
-    return /Portal +(http:\/\/[^/]+)/.exec(this.output)![1]!;
+    return /Portal +(https?:\/\/[^/]+)/.exec(this.output)![1]!;
   }
 
   get port(): number {

@@ -80,10 +80,10 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   await backendStarted;
   await provider.watch(directory.apply);
 
-  const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs } = config;
+  const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
   const connections = createConnections();
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
-  const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, controlPlane });
+  const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, controlPlane });
   return { server, metricsServer: createMetricsServer(metrics), functions, logs, backend, sleeper };
 }
 

@@ -8,6 +8,8 @@ export interface Config {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Paths of certificate and key; without them the port speaks HTTP without TLS. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly provider: 'local' | 'swarm';
@@ -56,11 +58,14 @@ export function loadConfig(env: Env): Config {
     read(name, fallbackMs, parsePositiveDuration, 'seconds or a duration such as 60s, longer than 0');
 
   const provider = read('SHOAL_PROVIDER', 'local', parseProvider, 'local or swarm');
+  const [certificate, key] = [text('SHOAL_TLS_CERT', ''), text('SHOAL_TLS_KEY', '')];
+  if ((certificate === '') !== (key === '')) problems.push('SHOAL_TLS_CERT and SHOAL_TLS_KEY must be given both or neither');
   const upstreamTimeoutMs = duration('upstream_timeout', DEFAULT_TIMEOUT_MS);
   const config: Config = {
     home: resolve(text('SHOAL_HOME', '.shoal')),
     host: text('SHOAL_HOST', '127.0.0.1'),
     port: port('SHOAL_PORT', 8080),
+    tls: certificate && key ? { certificate: resolve(certificate), key: resolve(key) } : undefined,
     metricsHost: text('SHOAL_METRICS_HOST', '127.0.0.1'),
     metricsPort: port('SHOAL_METRICS_PORT', 8082),
     provider,

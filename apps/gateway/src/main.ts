@@ -92,7 +92,7 @@ interface BannerFacts {
 function banner({ config, port, metricsPort, admin, place }: BannerFacts): string {
   // An address that means all of them is none that a browser could open.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = `http://${host}:${port}`;
+  const url = `${config.tls ? 'https' : 'http'}://${host}:${port}`;
   const lines = [
     `Shoal ${version.release} is up. Functions run ${place.functions}.`,
     '',

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
@@ -7,6 +8,7 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallErrorRaw } from './data-plane/call-error';
 import type { CallHandler } from './data-plane/handle-call';
 import { StartError } from './start-error';
+import { readKeyPair, renewWhenChanged, type TlsFiles } from './tls';
 
 /** Of a request's head in all (wire contract §1.1). */
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -14,12 +16,15 @@ const KEEP_ALIVE_MS = 65_000;
 /** How often connections are checked for having taken too long. */
 const TIMEOUT_CHECK_MS = 1_000;
 const DRAIN_SWEEP_MS = 20;
+const ABSOLUTE = /^https?:\/\/[^/?]*/;
 const NOTHING_MORE: ReadonlySet<string> = new Set();
 
 export interface GatewayServerOptions {
   readonly functionNamespace: string;
   /** To receive one request whole. */
   readonly readTimeoutMs: number;
+  /** Without them it speaks HTTP without TLS. */
+  readonly tls?: TlsFiles | undefined;
   readonly callHandler: CallHandler;
   /** Everything that is not a call. */
   readonly controlPlane: RequestListener;
@@ -30,14 +35,9 @@ export class GatewayServer {
   private readonly server: Server;
   private draining = false;
 
+  /** @throws StartError when the files for TLS cannot be used. */
   constructor(private readonly options: GatewayServerOptions) {
-    this.server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: options.readTimeoutMs,
-      headersTimeout: options.readTimeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    });
+    this.server = createListener(options);
     // The size of the head bounds their number; past a number of its own, Node would drop headers silently.
     this.server.maxHeadersCount = 0;
     this.server
@@ -84,15 +84,39 @@ export class GatewayServer {
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Some clients offer HTTP/2 with their first request. Who does not take an offer answers as if there were none.
-    if (req.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(this.server, req, socket, head);
+    if (req.headers.upgrade?.toLowerCase() !== 'websocket') return this.withoutUpgrade(req, socket, head);
     void this.options.callHandler.upgrade(req, socket, head, this.routeOf(req));
+  }
+
+  /** Gives the connection back to the server, as if the request had come without `Upgrade`. */
+  private withoutUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const headers = endToEndHeaders(req.rawHeaders, NOTHING_MORE);
+    let text = `${req.method} ${req.url} HTTP/1.1\r\n`;
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    if (req.headers['transfer-encoding'] !== undefined) text += `Transfer-Encoding: ${req.headers['transfer-encoding']}\r\n`;
+    socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+    this.server.emit(this.options.tls ? 'secureConnection' : 'connection', socket);
   }
 
   private routeOf(req: IncomingMessage): Route {
     // A client that takes us for a proxy sends the whole URL.
-    if (req.url?.startsWith('http://')) req.url = req.url.replace(/^http:\/\/[^/?]*/, '') || '/';
+    if (req.url && ABSOLUTE.test(req.url)) req.url = req.url.replace(ABSOLUTE, '') || '/';
     return routeOf(req.method ?? 'GET', req.url ?? '/', this.options.functionNamespace);
   }
+}
+
+function createListener({ readTimeoutMs, tls }: GatewayServerOptions): Server {
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: readTimeoutMs,
+    headersTimeout: readTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  };
+  if (!tls) return createServer(limits);
+  const server = createSecureServer({ ...limits, ...readKeyPair(tls) });
+  renewWhenChanged(server, tls);
+  return server as unknown as Server;
 }
 
 /** Resolves with the port. @throws StartError naming `setting` when the port cannot be had. */
@@ -110,16 +134,6 @@ function listenProblem(error: NodeJS.ErrnoException, host: string, port: number,
   if (error.code === 'EADDRINUSE') return `Port ${port} on ${host} is in use: stop what uses it, or set ${setting} to another one.`;
   if (error.code === 'EACCES') return `Port ${port} on ${host} needs more rights than we have: set ${setting} to 1024 or more.`;
   return `${host}:${port} cannot be listened on (${error.code}): check SHOAL_HOST and ${setting}.`;
-}
-
-/** Gives the connection back to the server, as if the request had come without `Upgrade`. */
-function withoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const headers = endToEndHeaders(req.rawHeaders, NOTHING_MORE);
-  let text = `${req.method} ${req.url} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  if (req.headers['transfer-encoding'] !== undefined) text += `Transfer-Encoding: ${req.headers['transfer-encoding']}\r\n`;
-  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
 }
 
 /** Requests that cannot be read never reach a plane. */
