@@ -42,7 +42,7 @@ export function startTestSwarm(watchdog) {
   return inLab(async (lab) => {
     const node = await lab.up('n1');
     await Promise.all([initSwarm(node), loadImages(node, watchdog)]);
-    const env = { SHOAL_TEST_DOCKER: node.socket, SHOAL_TEST_NETWORK: FUNCTIONS_NETWORK };
+    const env = { SHOAL_TEST_DOCKER: node.socket, SHOAL_TEST_NETWORK: FUNCTIONS_NETWORK, SHOAL_TEST_ENGINE_PID: String(node.pid) };
     return { node, seat: await takeSeat(node), env };
   });
 }

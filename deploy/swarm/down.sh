@@ -79,19 +79,34 @@ remove() {
 
 remove_services() {
   if docker container inspect "${name}_admin" >/dev/null 2>&1; then docker container rm --force "${name}_admin" >/dev/null; fi
-  # shellcheck disable=SC2046,SC2086 # These are words.
-  if [ "$functions" = remove ]; then
-    remove service $running
-    remove secret $(docker secret ls --filter label=com.openfaas.owner=openfaas --quiet)
-  fi
+  [ "$functions" != remove ] || remove_functions
   # shellcheck disable=SC2046
   remove service $(of_stack service)
 }
 
+# With the secrets that they use. What no function in particular uses, older values and namespaces, goes with the last one.
+# shellcheck disable=SC2046,SC2086 # These are words.
+remove_functions() {
+  [ -z "$running" ] || secrets=$(docker service inspect --format '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{println .SecretID}}{{end}}' $running | sort -u)
+  remove service $running
+  if [ -z "$(docker service ls --filter label=com.openfaas.function --quiet)" ]; then
+    secrets=$(docker secret ls --filter label=com.openfaas.owner=openfaas --quiet)
+    remove config $(docker config ls --filter label=com.openfaas.owner=openfaas --quiet)
+  fi
+  for secret in ${secrets:-}; do
+    docker secret rm "$secret" >/dev/null 2>&1 || echo "Kept: the secret $secret, which others use."
+  done
+}
+
 # What the tasks use, networks and volumes, is free when the last of them has ended; that may take a stop_grace_period.
 await_tasks() {
-  end=$(($(date +%s) + 120))
-  while [ -n "$(docker ps --quiet --filter "label=com.docker.stack.namespace=$name")" ] && [ "$(date +%s)" -lt "$end" ]; do sleep 1; done
+  end=$(($(date +%s) + 300))
+  while [ -n "$(ending)" ] && [ "$(date +%s)" -lt "$end" ]; do sleep 1; done
+}
+
+ending() {
+  docker ps --quiet --filter "label=com.docker.stack.namespace=$name"
+  [ "$functions" != remove ] || docker ps --quiet --filter label=com.openfaas.function --filter "network=${name}_functions"
 }
 
 # The engine forgets a network some time after it has agreed to. Until then a stack of that name could not come up.

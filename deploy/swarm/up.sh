@@ -83,7 +83,8 @@ choose_settings() {
   socket=$(local_socket)
   if [ -S "$socket" ] && [ "$(uname -s)" = Linux ]; then
     export SHOAL_DOCKER_SOCKET="${SHOAL_DOCKER_SOCKET:-$socket}"
-    export SHOAL_GATEWAY_USER="${SHOAL_GATEWAY_USER:-1000:$(stat -c %g "$socket")}"
+    # On another manager the socket may be another group's; there the gateway stays root, without capabilities.
+    [ "$(docker info --format '{{.Swarm.Managers}}')" != 1 ] || export SHOAL_GATEWAY_USER="${SHOAL_GATEWAY_USER:-1000:$(stat -c %g "$socket")}"
   fi
 
   node=$(docker info --format '{{.Swarm.NodeID}}')

@@ -49,6 +49,9 @@ describeWithPrograms('TLS', ['openssl'], 'openssl', () => {
       const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' };
       await expect(ask(gateway, '/function/echo', 'still hello', offer)).resolves.toEqual({ status: 200, text: 'still hello' });
       expect((await peer(gateway)).subject.CN).toBe('first');
+      const check = join(__dirname, '../../deploy/docker/healthcheck.mjs');
+      const port = String(gateway.port);
+      expect(execFileSync(process.execPath, [check], { env: { SHOAL_PORT: port, SHOAL_TLS_CERT: files.certificate }, encoding: 'utf8' })).toContain('answered 200');
       issue('second');
       await gateway.until(async () => (await peer(gateway)).subject.CN === 'second', 15_000);
       writeFileSync(files.key, 'no key');

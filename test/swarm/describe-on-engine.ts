@@ -8,6 +8,8 @@ export interface TestEngine {
   readonly host: string;
   /** The network of functions. The specs themselves run on it, and so reach the addresses of its tasks. */
   readonly network: string;
+  /** Of the engine itself: to stop it from running for a while. */
+  readonly pid: number;
 }
 
 /** A busybox with Node. */
@@ -16,7 +18,7 @@ export const BASE_IMAGE = 'shoal-test/base:latest';
 export const WATCHDOG_IMAGE = 'shoal-test/watchdog:latest';
 
 const socket = process.env['SHOAL_TEST_DOCKER'];
-const engine: TestEngine = { socket: socket ?? '', host: `unix://${socket}`, network: process.env['SHOAL_TEST_NETWORK'] ?? '' };
+const engine: TestEngine = { socket: socket ?? '', host: `unix://${socket}`, network: process.env['SHOAL_TEST_NETWORK'] ?? '', pid: Number(process.env['SHOAL_TEST_ENGINE_PID']) };
 
 /** As `describe`, of what needs a real engine. Where there is none the specs are skipped and say why; in CI that is a failure. */
 export function describeOnEngine(title: string, specs: (engine: TestEngine) => void): void {

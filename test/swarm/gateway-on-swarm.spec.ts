@@ -3,7 +3,7 @@ import { describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
 
 jest.setTimeout(60_000);
 
-describeOnEngine('a gateway on a swarm', ({ host, network }) => {
+describeOnEngine('a gateway on a swarm', ({ host, network, pid }) => {
   const env = { SHOAL_PROVIDER: 'swarm', DOCKER_HOST: host, SHOAL_NETWORK: network };
   let gateway: GatewayProcess;
 
@@ -51,6 +51,30 @@ describeOnEngine('a gateway on a swarm', ({ host, network }) => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get('x-shoal-error')).toBe('not-ready');
     await expect(answer.json()).resolves.toMatchObject({ layer: 'provider', message: expect.stringContaining('No such image: shoal-test/ghost:1') });
+  });
+
+  it('tells a caller that memory has run out, and goes on', async () => {
+    const program = 'let all = []; process.stdin.on("data", (text) => { if (text == "eat") for (;;) all.push(Buffer.alloc(4e6, 1)); else console.log("fine"); })';
+    await deploy('eater', { envProcess: 'node -e eval(process.env.PROGRAM)', envVars: { PROGRAM: program }, limits: { memory: '128Mi' } });
+    const answer = await ask('POST', '/function/eater', 'eat');
+    expect([answer.status, answer.headers.get('x-shoal-error'), answer.headers.get('x-shoal-limit')]).toEqual([500, 'out-of-memory', 'memory=128Mi']);
+    expect(await answer.text()).toContain('the function ran out of memory (limit 128 MiB)');
+    expect(await (await ask('POST', '/function/eater', 'x')).text()).toBe('fine\n');
+  });
+
+  it('goes on calling while the engine hangs, and says so where it matters', async () => {
+    await deploy('steady');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const untilMs = Date.now() + 3_000;
+      const statuses: number[] = [];
+      while (Date.now() < untilMs) statuses.push((await ask('POST', '/function/steady', 'x')).status);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+      expect((await ask('GET', '/system/function/steady')).status).toBe(200);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    expect((await ask('POST', '/system/scale-function/steady', { replicas: 2 })).status).toBe(202);
   });
 
   it('mounts secrets, rolls a new value out, and refuses to remove one in use', async () => {

@@ -26,8 +26,8 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
   const failing = (provider: SwarmFunctionProvider, reason: RegExp) => stateOf(provider, (state) => reason.test(state.notReadyBecause ?? ''));
   const call = async (state: FunctionState, body = '') => (await fetch(`${state.ready[0]!.baseUrl}/`, { method: 'POST', body })).text();
   const running = (script: string) => ({ Image: BASE_IMAGE, Cmd: ['node', '-e', script] });
-  const waitUntil = async (condition: () => boolean) => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const waitUntil = async (condition: () => boolean | Promise<boolean>) => {
+    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
   };
   const inspect = (name: string) => engine.ask((docker) => docker.getService(name).inspect() as Promise<Service>);
 
@@ -102,7 +102,7 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
       await first.apply(classic({ labels: { a: 'b' } }));
       const before = await ready(first);
       await first.stop();
-      await engine.ask((docker) => docker.createService({ Name: 'old', Labels: { 'com.openfaas.function': 'old' }, TaskTemplate: { ContainerSpec: { Image: WATCHDOG_IMAGE, Env: ['fprocess=cat'] } }, Mode: { Replicated: { Replicas: 0 } } }));
+      await engine.ask((docker) => docker.createService({ Name: 'old', Labels: { 'com.openfaas.function': 'old' }, TaskTemplate: { ContainerSpec: { Image: WATCHDOG_IMAGE, Env: ['fprocess=cat'] }, Networks: [{ Target: network }] }, Mode: { Replicated: { Replicas: 0 } } }));
       const second = await startProvider();
       expect(await ready(second)).toEqual(before);
       await expect(second.find({ name: 'old', namespace: 'ns' })).resolves.toMatchObject({ spec: { envProcess: 'cat' }, replicas: 0 });
@@ -134,7 +134,7 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
     it.each([
       ['a limit below the floor of Swarm', { limits: { memory: '1Mi' } }, /invalid memory value 1048576: Must be at least 4MiB/],
       ['a constraint that is none', { constraints: ['zone'] }, /constraints\[0\] must be KEY==VALUE/],
-      ['a network that is not there', { network: 'nowhere' }, /the swarm has no network nowhere/],
+      ['a network that is not there', { network: 'nowhere' }, /the swarm has no network nowhere with the label openfaas/],
       ['a label of ours', { labels: { 'com.openfaas.function': 'other' } }, /labels.com.openfaas.function/],
       ['an image that is no name', { image: 'UPPER/Case' }, /UPPER|lowercase|reference/],
     ])('refuses %s, and leaves nothing half made', async (_name, rest, reason) => {
@@ -142,6 +142,53 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
       await expect(provider.apply(classic(rest))).rejects.toMatchObject({ code: 'invalid-request', message: expect.stringMatching(reason) });
       await expect(provider.find(id)).resolves.toBeUndefined();
       await expect(engine.ask((docker) => docker.listServices())).resolves.toEqual([]);
+    });
+
+    it('says that an update waits for a node, while the version before goes on', async () => {
+      const provider = await startProvider();
+      await provider.apply(classic());
+      const before = await ready(provider);
+      await provider.apply(classic({ constraints: ['node.labels.zone == moon'] }));
+      const stuck = await failing(provider, /^the update waits: no suitable node/);
+      expect([stuck.updating, stuck.ready]).toEqual([true, before.ready]);
+    });
+
+    it('lets a function join a network that says so, and no other', async () => {
+      const join = (name: string, labels: Record<string, string>) => engine.ask((docker) => docker.createNetwork({ Name: name, Driver: 'overlay', Labels: labels }));
+      const [open, closed] = [await join('open-to-functions', { openfaas: 'join' }), await join('closed', {})];
+      try {
+        const provider = await startProvider();
+        await expect(provider.apply(classic({ network: 'closed' }))).rejects.toMatchObject({ code: 'invalid-request' });
+        await provider.apply(classic({ network: 'open-to-functions' }));
+        expect(await call(await ready(provider), 'hello')).toBe('hello');
+        expect((await inspect('fn')).Spec.TaskTemplate.Networks).toHaveLength(2);
+        await provider.remove(id);
+      } finally {
+        await waitUntil(async () => (await engine.ask((docker) => docker.listContainers({ filters: { network: ['open-to-functions'] } }))).length === 0);
+        await Promise.all([open, closed].map((one) => engine.ask((docker) => docker.getNetwork(one.id).remove() as Promise<unknown>)));
+      }
+    });
+
+    it('has a writable /tmp where the root is read-only', async () => {
+      const provider = await startProvider();
+      await provider.apply(classic({ envProcess: 'sh -c touch${IFS}/tmp/a&&(touch${IFS}/a||echo${IFS}no)', readOnlyRootFilesystem: true }));
+      expect(await call(await ready(provider))).toMatch(/Read-only file system[^]*no/);
+    });
+
+    it('sees what is changed by hand: another name, and no function any more', async () => {
+      const provider = await startProvider();
+      await provider.apply(classic());
+      await ready(provider);
+      const relabel = async (labels: Record<string, string>) => {
+        const { ID, Version, Spec } = await inspect('fn');
+        await engine.ask((docker) => docker.getService(ID).update({ _query: { version: Version.Index }, _body: { ...Spec, Labels: labels } }) as Promise<unknown>);
+      };
+      await relabel({ 'com.openfaas.function': 'renamed' });
+      await waitUntil(async () => (await provider.list('ns')).map(({ spec }) => spec.id.name).join() === 'renamed');
+      await relabel({});
+      await waitUntil(async () => (await provider.list('ns')).length === 0);
+      await relabel({ 'com.openfaas.function': 'fn' });
+      expect(await call(await ready(provider), 'again')).toBe('again');
     });
 
     it('takes an update back that never becomes ready, and says why; the old version answers all the time', async () => {
@@ -152,6 +199,8 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
       const after = await stateOf(provider, (state) => state.rolledBackBecause !== undefined && state.spec.envVars['mode'] === undefined);
       expect(after.rolledBackBecause).toMatch(/exit code 1; its last lines: .*upstream_url/);
       expect(await call(before, 'still here')).toBe('still here');
+      await provider.scale(id, 2);
+      await expect(provider.find(id)).resolves.toMatchObject({ rolledBackBecause: after.rolledBackBecause });
     });
 
     it('lists a replica within 200 ms of its first answer, and drops it within 200 ms of its end', async () => {

@@ -49,6 +49,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const backend = createBackend({ config, data, installation, clock, replicaFailures });
   const { provider, secretStore, namespaceStore, logSource } = backend;
   const backendStarted = backend.start();
+  backendStarted.catch(() => undefined); // Awaited below, when the rest is built; until then nobody would catch it.
 
   const namespaces = new Namespaces(config.functionNamespace, namespaceStore, provider, secretStore);
   const functions = new Functions(provider, namespaces, secretStore);

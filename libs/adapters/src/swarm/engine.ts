@@ -3,6 +3,8 @@ import Docker from 'dockerode';
 
 /** How long the engine may take to answer one question. A manager that elects a leader takes up to 12 s. */
 const ANSWER_TIMEOUT_MS = 15_000;
+/** After who asked has been told that it took too long. */
+const CLOSE_AFTER_MS = 500;
 
 /**
  * A Docker engine that is a manager of a swarm. All that goes wrong becomes a `ShoalError` in the engine's own words,
@@ -11,6 +13,8 @@ const ANSWER_TIMEOUT_MS = 15_000;
 export class Engine {
   /** For what streams (events, logs), which has no time limit; its errors need `toShoalError`. */
   readonly docker: Docker;
+  /** For questions: a connection on which nothing comes is closed, not only forgotten. */
+  private readonly limited: Docker;
 
   /** @param host as in `DOCKER_HOST`: `unix:///var/run/docker.sock`, `tcp://…`; the usual one when absent. */
   constructor(
@@ -18,16 +22,17 @@ export class Engine {
     private readonly timeoutMs = ANSWER_TIMEOUT_MS,
   ) {
     this.docker = new Docker(optionsOf(host));
+    this.limited = new Docker({ ...optionsOf(host), timeout: timeoutMs + CLOSE_AFTER_MS });
   }
 
-  /** Asks, and translates what goes wrong. */
+  /** Asks, and translates what goes wrong. A change that was not answered in time may still come about. */
   async ask<T>(question: (docker: Docker) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`it did not answer within ${this.timeoutMs / 1_000} s`)), this.timeoutMs);
     });
     try {
-      return await Promise.race([question(this.docker), late]);
+      return await Promise.race([question(this.limited), late]);
     } catch (error) {
       throw toShoalError(error);
     } finally {
@@ -64,6 +69,8 @@ export function toShoalError(error: unknown): ShoalError {
   if (status === undefined) return unavailable(`the Docker engine cannot be reached: ${reasonOf(error)}`, options);
   // Not in swarm mode, not a manager, no leader, too busy.
   if (status >= 500 && !INVALID.test(messageOf(error))) return unavailable(`the Docker engine answers: ${reasonOf(error)}`, options);
+  // Something between us and the engine lets us ask, but not that.
+  if (status === 401 || status === 403) return unavailable(`the way to the Docker engine is barred: ${reasonOf(error)}`, options);
   if (status === 409) return new ShoalError('already-exists', reasonOf(error), { layer: 'provider' }, options);
   return new ShoalError('invalid-request', reasonOf(error), { layer: 'provider' }, options);
 }

@@ -8,6 +8,8 @@ describe('registryOf()', () => {
     ['nginx', 'https://index.docker.io/v1/'],
     ['acme/fn:1', 'https://index.docker.io/v1/'],
     ['registry.example.com/fn', 'registry.example.com'],
+    ['docker.io/acme/fn', 'https://index.docker.io/v1/'],
+    ['index.docker.io/acme/fn', 'https://index.docker.io/v1/'],
     ['localhost/fn', 'localhost'],
     ['10.0.0.1:5000/acme/fn@sha256:00', '10.0.0.1:5000'],
   ])('of %s is %s', (image, registry) => {

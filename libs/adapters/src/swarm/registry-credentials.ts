@@ -3,6 +3,7 @@ import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import type { AuthConfig } from 'dockerode';
 
 const DOCKER_HUB = 'https://index.docker.io/v1/';
+const HUB_NAMES: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io']);
 
 /**
  * What the engine needs to pull `image`: read from a file in the format of Docker's `config.json`, anew each time, so that
@@ -22,7 +23,8 @@ export async function registryCredentials(file: string | undefined, image: strin
 /** The first part of an image's name is its registry when it could be a host's name; else the image is Docker Hub's. */
 export function registryOf(image: string): string {
   const [first, ...rest] = image.split('/');
-  return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : DOCKER_HUB;
+  const isHost = rest.length > 0 && /[.:]|^localhost$/.test(first!);
+  return isHost && !HUB_NAMES.has(first!) ? first! : DOCKER_HUB;
 }
 
 async function readAuths(file: string): Promise<Readonly<Record<string, { readonly auth?: string }>>> {

@@ -68,8 +68,10 @@ export interface Autopsy {
 export type FailureCause = 'out-of-memory' | 'ended' | 'not-started';
 
 /** Why a replica failed, for counting. */
-export function failureCause({ Status }: Task, { outOfMemory }: Autopsy): FailureCause {
-  if (outOfMemory) return 'out-of-memory';
+export function failureCause({ Status, Spec }: Task, { outOfMemory }: Autopsy): FailureCause {
+  // Of a container on another machine nothing more can be known.
+  const killed = Status.ContainerStatus?.ExitCode === KILLED && Spec.Resources?.Limits?.MemoryBytes !== undefined;
+  if (outOfMemory ?? killed) return 'out-of-memory';
   return Status.State === 'rejected' ? 'not-started' : 'ended';
 }
 

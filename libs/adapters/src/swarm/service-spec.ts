@@ -84,6 +84,11 @@ export function toServiceSpec(spec: FunctionSpec, options: ServiceSpecOptions): 
   };
 }
 
+/** Whether its replicas can be called on that network. */
+export function isOnNetwork({ Spec }: Service, { id, name }: { readonly id: string; readonly name: string }): boolean {
+  return [...(Spec.TaskTemplate.Networks ?? []), ...(Spec.Networks ?? [])].some(({ Target }) => Target === id || Target === name);
+}
+
 /** The function that a service runs; `undefined` when it is none of ours. */
 export function toFunctionSpec({ Spec }: Service, defaultNamespace: string): FunctionSpec | undefined {
   const labels = Spec.Labels ?? {};

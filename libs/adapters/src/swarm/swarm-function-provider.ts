@@ -11,10 +11,14 @@ import { updateService } from './update-service';
 
 import { resolveSecrets } from './secret-versions';
 import { SwarmWatch } from './swarm-watch';
-import type { Service, ServiceSpec } from './swarm-types';
+import type { SecretReference, Service, ServiceSpec } from './swarm-types';
 
 /** The label by which the functions' network is found when it is not named. */
 const NETWORK_LABEL = 'openfaas=true';
+/** Networks that functions may join have this label, with any value. */
+const JOINABLE = 'openfaas';
+/** Others change the same things at the same time. */
+const MAX_ATTEMPTS = 3;
 const DEFAULT_SILENCE_MS = 30_000;
 
 export interface SwarmProviderOptions {
@@ -71,26 +75,15 @@ export class SwarmFunctionProvider implements FunctionProvider {
   }
 
   async apply(spec: FunctionSpec): Promise<void> {
-    const { min, max } = parseScalingPolicy(spec.labels);
-    const [secrets, networks, auth] = await Promise.all([
-      resolveSecrets(this.engine, spec.id.namespace, spec.secrets, this.options.defaultNamespace),
-      this.networksOf(spec),
-      registryCredentials(this.options.registryConfig, spec.image),
-    ]);
-    const { defaultNamespace, callTimeoutMs } = this.options;
-    const specWith = (own: Pick<ServiceSpecOptions, 'replicas' | 'forceUpdate'>) =>
-      toServiceSpec(spec, { defaultNamespace, networks, secrets, callTimeoutMs, ...own });
-
-    const created = await this.create(specWith({ replicas: min, forceUpdate: 0 }), auth);
-    if (created !== undefined) return this.known.refresh(created);
-    const { ID } = await this.requireOwn(spec.id);
-    await updateService(
-      this.engine,
-      ID,
-      (before) => specWith({ replicas: Math.min(Math.max(replicasOf(before), min), max), forceUpdate: (before.Spec.TaskTemplate.ForceUpdate ?? 0) + 1 }),
-      auth,
-    );
-    await this.known.refresh(ID);
+    const secretsOf = () => resolveSecrets(this.engine, spec.id.namespace, spec.secrets, this.options.defaultNamespace);
+    let secrets = await secretsOf();
+    for (let attempt = 1; ; attempt++) {
+      await this.write(spec, secrets);
+      // One that was given a new value meanwhile has moved the function as it was before.
+      const now = await secretsOf();
+      if (attempt === MAX_ATTEMPTS || idsOf(now) === idsOf(secrets)) return;
+      secrets = now;
+    }
   }
 
   async remove(id: FunctionId): Promise<void> {
@@ -133,6 +126,28 @@ export class SwarmFunctionProvider implements FunctionProvider {
     this.watching?.suspect(id, replicaId);
   }
 
+  private async write(spec: FunctionSpec, secrets: readonly SecretReference[]): Promise<void> {
+    const { min, max } = parseScalingPolicy(spec.labels);
+    const { defaultNamespace, callTimeoutMs, registryConfig } = this.options;
+    const [networks, auth] = await Promise.all([this.networksOf(spec), registryCredentials(registryConfig, spec.image)]);
+    const specWith = (own: Pick<ServiceSpecOptions, 'replicas' | 'forceUpdate'>) =>
+      toServiceSpec(spec, { defaultNamespace, networks, secrets, callTimeoutMs, ...own });
+    for (let attempt = 1; ; attempt++) {
+      const created = await this.create(specWith({ replicas: min, forceUpdate: 0 }), auth);
+      if (created !== undefined) return this.known.refresh(created);
+      try {
+        const { ID } = await this.requireOwn(spec.id);
+        const replicas = (before: Service) => Math.min(Math.max(replicasOf(before), min), max);
+        const forceUpdate = ({ Spec }: Service) => (Spec.TaskTemplate.ForceUpdate ?? 0) + 1;
+        await updateService(this.engine, ID, (before) => specWith({ replicas: replicas(before), forceUpdate: forceUpdate(before) }), auth);
+        return await this.known.refresh(ID);
+      } catch (error) {
+        // Somebody has removed it in between.
+        if (attempt === MAX_ATTEMPTS || statusOf(error) !== 404) throw error;
+      }
+    }
+  }
+
   /** The new service's id; `undefined` when its name is taken. */
   private async create(spec: ServiceSpec, auth: AuthConfig | undefined): Promise<string | undefined> {
     try {
@@ -156,8 +171,9 @@ export class SwarmFunctionProvider implements FunctionProvider {
   private async networksOf({ network }: FunctionSpec): Promise<readonly string[]> {
     const own = this.network!;
     if (network === undefined || network === own.name || network === own.id) return [own.id];
-    const found = await this.findNetwork({ name: [network] }, network);
-    if (!found) throw new ShoalError('invalid-request', `network: the swarm has no network ${network}`);
+    // Not any: on the platform's own, nobody asks for a password.
+    const found = await this.findNetwork({ name: [network], label: [JOINABLE] }, network);
+    if (!found) throw new ShoalError('invalid-request', `network: the swarm has no network ${network} with the label ${JOINABLE}`);
     return [own.id, found.id];
   }
 
@@ -187,4 +203,8 @@ export class SwarmFunctionProvider implements FunctionProvider {
 
 function notFound(id: FunctionId): ShoalError {
   return new ShoalError('function-not-found', `function ${functionKey(id)} does not exist`);
+}
+
+function idsOf(secrets: readonly SecretReference[]): string {
+  return secrets.map(({ SecretID }) => SecretID).join();
 }

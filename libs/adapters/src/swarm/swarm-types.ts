@@ -40,6 +40,8 @@ export interface ServiceSpec {
     readonly Networks?: readonly { readonly Target: string }[];
     readonly ForceUpdate?: number;
   };
+  /** Where services of old clients say it. */
+  readonly Networks?: readonly { readonly Target: string }[];
   readonly Mode: { readonly Replicated?: { readonly Replicas?: number } };
   readonly UpdateConfig?: UpdateConfig;
   readonly RollbackConfig?: UpdateConfig;

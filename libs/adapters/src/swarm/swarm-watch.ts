@@ -8,13 +8,13 @@ import { examineTask } from './examine-task';
 import type { FailureCause } from './replica-state';
 import { isReachable } from './replica-probe';
 import { RecentSet } from './recent-set';
-import { LABEL, toFunctionSpec } from './service-spec';
+import { isOnNetwork, LABEL, toFunctionSpec } from './service-spec';
 import type { EngineEvent, Service, Task } from './swarm-types';
 import { TrackedFunction } from './tracked-function';
 
 /** What is on its way to somewhere is looked at so often: the engine tells of no task on another machine. */
 const FAST_LOOK_MS = 100;
-/** What has not arrived by then is looked at as seldom as everything. */
+/** For so long after it last got on; then as seldom as everything. */
 const FAST_FOR_MS = 60_000;
 /** Everything is looked at so often, whatever the events say. */
 const SLOW_LOOK_MS = 2_000;
@@ -25,10 +25,11 @@ const MAX_GONE = 1_000;
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 5_000;
 
-const EVENTS = ['service', 'container', 'node'] as const;
 /** SIGTERM and SIGKILL: other signals may mean anything. */
 const ENDING_SIGNALS: ReadonlySet<string> = new Set(['15', '9']);
 const OURS = { label: [LABEL.name] };
+/** Not those of health checks, of which there are more than of all others. */
+const EVENTS = { type: ['service', 'container', 'node'], event: ['create', 'update', 'remove', 'start', 'kill', 'die'] } as const;
 
 export interface SwarmWatchOptions {
   readonly defaultNamespace: string;
@@ -44,7 +45,6 @@ interface Entry {
   readonly tracked: TrackedFunction;
   /** As last told, to tell only what has changed. */
   told: string;
-  unsettledSinceMs: number | undefined;
 }
 
 /**
@@ -147,9 +147,10 @@ export class SwarmWatch {
     try {
       const services = await this.engine.ask((docker) => docker.listServices({ filters: OURS }) as unknown as Promise<Service[]>);
       const current = new Set(services.map(({ ID }) => ID));
-      for (const id of known) if (!current.has(id)) this.forget(id);
+      for (const id of known) if (!current.has(id)) this.drop(id);
       for (const service of services) this.take(service);
-      await this.lookAtTasks([...this.keys.keys()], OURS);
+      // All of the swarm: a task keeps the labels that its service had when it was made.
+      await this.lookAtTasks([...this.keys.keys()], {});
       this.setProblem(undefined);
     } catch (error) {
       this.setProblem(messageOf(error));
@@ -162,7 +163,7 @@ export class SwarmWatch {
     this.lookingFast = true;
     const nowMs = Date.now();
     const ids = [...this.entries.values()]
-      .filter(({ unsettledSinceMs }) => unsettledSinceMs !== undefined && nowMs - unsettledSinceMs < FAST_FOR_MS)
+      .filter(({ tracked }) => !tracked.settled && nowMs - tracked.gotOnMs < FAST_FOR_MS)
       .map(({ tracked }) => tracked.service.ID);
     // When it fails, the slow look does too, and says so.
     if (ids.length > 0) await this.lookAtTasks(ids).catch(() => undefined);
@@ -181,16 +182,16 @@ export class SwarmWatch {
   /** A service as it is now, unless something newer is known. */
   private take(service: Service): void {
     if (this.gone.has(service.ID)) return;
-    const spec = toFunctionSpec(service, this.options.defaultNamespace);
-    if (!spec) return this.drop(service.ID);
-    const key = functionKey(spec.id);
-    const entry = this.entries.get(key);
-    if (!entry) return this.add(key, service, spec);
-    if (entry.tracked.service.ID !== service.ID) {
-      // Two services that say they are the same function: the older one is it.
-      if (this.keys.has(entry.tracked.service.ID)) return;
-    }
-    if (service.Version.Index > entry.tracked.service.Version.Index) entry.tracked.setService(service, spec);
+    const { defaultNamespace, network } = this.options;
+    const spec = isOnNetwork(service, network) ? toFunctionSpec(service, defaultNamespace) : undefined;
+    const key = spec && functionKey(spec.id);
+    // No function of ours any more, or another one.
+    if (this.keys.has(service.ID) && this.keys.get(service.ID) !== key) this.drop(service.ID);
+    if (!spec || key === undefined) return;
+    const known = this.entries.get(key)?.tracked;
+    if (!known) return this.add(key, service, spec);
+    // Two services that say they are the same function: the first one is it.
+    if (known.service.ID === service.ID && service.Version.Index > known.service.Version.Index) known.setService(service, spec);
   }
 
   private add(key: string, service: Service, spec: TrackedFunction['spec']): void {
@@ -203,7 +204,7 @@ export class SwarmWatch {
       changed: () => this.onChanged(key),
       failed: (cause) => replicaFailed(spec.id, cause),
     });
-    this.entries.set(key, { tracked, told: '', unsettledSinceMs: Date.now() });
+    this.entries.set(key, { tracked, told: '' });
     this.keys.set(service.ID, key);
     this.onChanged(key);
   }
@@ -212,7 +213,6 @@ export class SwarmWatch {
     const entry = this.entries.get(key);
     if (!entry) return;
     const { tracked } = entry;
-    entry.unsettledSinceMs = tracked.settled ? undefined : (entry.unsettledSinceMs ?? Date.now());
     const { state } = tracked;
     const text = JSON.stringify(state);
     if (text === entry.told) return;
@@ -241,16 +241,28 @@ export class SwarmWatch {
 
   private async followEvents(): Promise<void> {
     for (let waitMs = FIRST_RECONNECT_MS; !this.ending.signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_RECONNECT_MS)) {
-      try {
-        const stream = (await this.engine.docker.getEvents({ filters: { type: [...EVENTS] }, abortSignal: this.ending.signal })) as Readable;
-        // Whatever happened while nobody listened.
-        await this.lookAtAll();
-        waitMs = FIRST_RECONNECT_MS;
-        for await (const line of createInterface({ input: stream })) this.onEvent(JSON.parse(line) as EngineEvent);
-      } catch (error) {
-        if (!this.ending.signal.aborted) this.setProblem(messageOf(error));
-      }
+      // When it fails, the slow look does too, and says why.
+      const heard = await this.hearEvents().catch(() => false);
+      if (heard) waitMs = FIRST_RECONNECT_MS;
       await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+    }
+  }
+
+  /** Resolves when the engine ends the stream; with whether it was of any use. */
+  private async hearEvents(): Promise<boolean> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    this.ending.signal.addEventListener('abort', end);
+    try {
+      const stream = (await this.engine.docker.getEvents({ filters: JSON.stringify(EVENTS), abortSignal: ending.signal })) as Readable;
+      stream.on('error', () => undefined); // Who reads is told of it; until then nobody does.
+      // Whatever happened while nobody listened.
+      await this.lookAtAll();
+      for await (const line of createInterface({ input: stream })) this.onEvent(JSON.parse(line) as EngineEvent);
+      return true;
+    } finally {
+      this.ending.signal.removeEventListener('abort', end);
+      end();
     }
   }
 
@@ -261,11 +273,16 @@ export class SwarmWatch {
   }
 
   private onContainer(action: string, attributes: Readonly<Record<string, string>>): void {
-    const tracked = this.byService(attributes['com.docker.swarm.service.id'] ?? '');
+    const serviceId = attributes['com.docker.swarm.service.id'] ?? '';
+    const tracked = this.byService(serviceId);
     const taskId = attributes['com.docker.swarm.task.id'];
     if (!tracked || taskId === undefined) return;
-    if (action === 'start') tracked.containerStarted(taskId);
-    else if (action === 'die' || (action === 'kill' && ENDING_SIGNALS.has(attributes['signal'] ?? ''))) tracked.containerEnding(taskId);
+    if (action === 'start') {
+      tracked.containerStarted(taskId);
+      this.lookAtTasks([serviceId]).catch(() => undefined); // As above.
+    } else if (action === 'die' || ENDING_SIGNALS.has(attributes['signal'] ?? '')) {
+      tracked.containerEnding(taskId);
+    }
   }
 
   private setProblem(problem: string | undefined): void {

@@ -1,6 +1,6 @@
 import type { FunctionState, Replica } from '@shoal/domain/functions/function-provider';
 import type { FunctionSpec } from '@shoal/domain/functions/function-spec';
-import { candidatesOf, describeFailure, failureCause, failuresSince, isRolledBack, isSettled, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
+import { candidatesOf, describeFailure, failureCause, failuresSince, isRolledBack, isSettled, isUpdating, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
 import { untilReady } from './replica-probe';
 import { maxInflightOf, portOf } from './service-spec';
 import type { Service, Task } from './swarm-types';
@@ -44,6 +44,8 @@ export class TrackedFunction {
   private readonly failures = new Map<string, string | undefined>();
   private readonly beganMs = Date.now();
   private rolledBack: string | undefined;
+  /** When its service, or the state of a task, last changed. */
+  gotOnMs = Date.now();
 
   constructor(
     public service: Service,
@@ -54,13 +56,14 @@ export class TrackedFunction {
   get state(): FunctionState {
     const replicas = replicasOf(this.service);
     const ready = replicas === 0 ? [] : [...this.ready.values()];
-    const because = ready.length < replicas ? this.notReadyBecause() : undefined;
-    const rolledBackBecause = isRolledBack(this.service) ? this.rolledBack : undefined;
+    const because = ready.length < replicas ? this.notReadyBecause() : this.stuckBecause();
+    const rolledBackBecause = this.rolledBack;
     return {
       spec: this.spec,
       createdAt: new Date(this.service.CreatedAt).toISOString(),
       replicas,
       ready,
+      ...(isUpdating(this.service) ? { updating: true } : {}),
       ...(because === undefined ? {} : { notReadyBecause: because }),
       ...(rolledBackBecause === undefined ? {} : { rolledBackBecause }),
     };
@@ -74,11 +77,15 @@ export class TrackedFunction {
   setService(service: Service, spec: FunctionSpec): void {
     this.service = service;
     this.spec = spec;
+    this.gotOnMs = Date.now();
+    // Also what only changes the count of replicas makes Swarm forget that it went back: we do not.
+    if (service.UpdateStatus?.State === 'updating') this.rolledBack = undefined;
     this.options.changed();
   }
 
   /** All tasks of the service, those that have ended among them. */
   setTasks(tasks: readonly Task[]): void {
+    if (stagesOf(tasks) !== stagesOf(this.tasks)) this.gotOnMs = Date.now();
     this.tasks = tasks;
     this.forgetAllBut(new Set(tasks.map(({ ID }) => ID)));
     this.judge();
@@ -165,6 +172,12 @@ export class TrackedFunction {
     return this.silenceOf();
   }
 
+  /** An update that cannot begin takes nothing away, and would never be heard of. */
+  private stuckBecause(): string | undefined {
+    const pending = isUpdating(this.service) ? unplaced(this.tasks) : undefined;
+    return pending && `the update waits: ${pending.Status.Err}`;
+  }
+
   private silenceOf(): string | undefined {
     const silent = [...this.probes.values()].find(({ startedMs, problem }) => problem !== undefined && Date.now() - startedMs > this.options.silenceMs);
     if (!silent) return undefined;
@@ -177,12 +190,17 @@ export class TrackedFunction {
   }
 
   private examineFailures(): void {
-    const wasBefore = failuresSince(this.tasks, 0)[0];
     for (const task of failuresSince(this.tasks, this.beganMs)) this.examine(task);
+    const last = this.blamed();
     // Nobody has watched it, but it still explains what is.
-    if (wasBefore && (isRolledBack(this.service) || !this.settled)) this.examine(wasBefore);
-    if (isRolledBack(this.service)) this.rolledBack ??= wasBefore ? this.failures.get(wasBefore.ID) : 'the new version did not become ready';
-    else this.rolledBack = undefined;
+    if (last && (isRolledBack(this.service) || !this.settled)) this.examine(last);
+    if (isRolledBack(this.service)) this.rolledBack ??= last ? this.failures.get(last.ID) : this.service.UpdateStatus?.Message;
+  }
+
+  /** The task for which Swarm went back, as long as it says so; else the one that failed last. */
+  private blamed(): Task | undefined {
+    const id = /task (\w+)/.exec(this.service.UpdateStatus?.Message ?? '')?.[1];
+    return this.tasks.find(({ ID }) => ID === id) ?? failuresSince(this.tasks, 0)[0];
   }
 
   /** Once a task: its end does not change. */
@@ -196,4 +214,9 @@ export class TrackedFunction {
       this.options.changed();
     });
   }
+}
+
+/** Changes when a task gets on, or another one is there. */
+function stagesOf(tasks: readonly Task[]): string {
+  return tasks.map(({ ID, DesiredState, Status }) => `${ID} ${DesiredState} ${Status.State}`).join();
 }

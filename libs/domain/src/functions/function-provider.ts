@@ -19,7 +19,9 @@ export interface FunctionState {
   readonly replicas: number;
   /** Those that can take calls. */
   readonly ready: readonly Replica[];
-  /** Why fewer than asked for are ready, in the backend's words; absent while they are merely starting. */
+  /** Whether a new version is taking the place of the one before. */
+  readonly updating?: boolean;
+  /** Why fewer than asked for are ready, or an update does not begin, in the backend's words; absent while they are merely starting. */
   readonly notReadyBecause?: string;
   /** Why the last update was taken back, in the backend's words; absent when it was not, or is still under way. */
   readonly rolledBackBecause?: string;
