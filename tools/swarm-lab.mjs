@@ -60,7 +60,12 @@ export class SwarmLab {
     return node;
   }
 
-  async down() {
+  /** The same end for all who ask for it. */
+  down() {
+    return (this.ending ??= this.clear());
+  }
+
+  async clear() {
     await Promise.all([...this.nodes.values()].map((node) => node.kill()));
     await clearLeftovers((name) => name.startsWith(this.name));
   }

@@ -35,6 +35,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 /** What is running now. */
 let jest;
 let swarm;
+let interrupted;
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => void stop(signal, code));
 
 let status = 1;
@@ -46,7 +47,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exit(status);
+process.exit(interrupted ?? status);
 
 /** The watchdog is tested as an executable too, where there can be one; elsewhere these tests do not exist. */
 async function setUpBun() {
@@ -105,7 +106,9 @@ async function endSwarm() {
   swarm = undefined;
 }
 
+/** What an engine that is still starting leaves behind, the next run clears away. */
 async function stop(signal, code) {
+  interrupted = code;
   jest?.kill(signal);
   await endSwarm();
   rmSync(folder, { recursive: true, force: true });
