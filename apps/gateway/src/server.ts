@@ -116,7 +116,7 @@ function createListener({ readTimeoutMs, tls }: GatewayServerOptions): Server {
   if (!tls) return createServer(limits);
   const server = createSecureServer({ ...limits, ...readKeyPair(tls) });
   renewWhenChanged(server, tls);
-  return server as unknown as Server;
+  return server;
 }
 
 /** Resolves with the port. @throws StartError naming `setting` when the port cannot be had. */

@@ -1,4 +1,4 @@
-import { candidatesOf, describeFailure, failureCause, failuresSince, isSettled, unplaced, type Autopsy } from './replica-state';
+import { candidatesOf, describeFailure, failureCause, failuresSince, hasSurplus, isSettled, unplaced, type Autopsy } from './replica-state';
 import type { Service, Task } from './swarm-types';
 
 const task = (rest: Partial<Omit<Task, 'Status'>> & { Status?: Partial<Task['Status']> } = {}): Task => ({
@@ -47,6 +47,17 @@ describe('isSettled()', () => {
     ['updated', service(1, { UpdateStatus: { State: 'completed' } }), [task()], 1, true],
   ])('judges a service that is %s', (_name, one, tasks, ready, settled) => {
     expect(isSettled(one, tasks, ready)).toBe(settled);
+  });
+});
+
+describe('hasSurplus()', () => {
+  it.each<[string, Service, Task[], boolean]>([
+    ['as many as asked for', service(1), [task()], false],
+    ['one that is to end', service(1), [task(), task({ ID: 't2', DesiredState: 'shutdown' })], false],
+    ['one too many', service(1), [task(), task({ ID: 't2' })], true],
+    ['one too many during an update, which starts first', service(1, { UpdateStatus: { State: 'updating' } }), [task(), task({ ID: 't2' })], false],
+  ])('judges %s', (_name, one, tasks, surplus) => {
+    expect(hasSurplus(one, tasks)).toBe(surplus);
   });
 });
 

@@ -41,6 +41,11 @@ export function isSettled(service: Service, tasks: readonly Task[], readyCount: 
   return !isUpdating(service) && tasks.filter(isWanted).length === replicas && readyCount === replicas;
 }
 
+/** Whether more replicas are meant to run than asked for, although nothing is being replaced. */
+export function hasSurplus(service: Service, tasks: readonly Task[]): boolean {
+  return !isUpdating(service) && tasks.filter(isWanted).length > replicasOf(service);
+}
+
 export function replicasOf({ Spec }: Service): number {
   return Spec.Mode.Replicated?.Replicas ?? 0;
 }

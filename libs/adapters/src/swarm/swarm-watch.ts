@@ -11,6 +11,7 @@ import { RecentSet } from './recent-set';
 import { isOnNetwork, LABEL, toFunctionSpec } from './service-spec';
 import type { EngineEvent, Service, Task } from './swarm-types';
 import { TrackedFunction } from './tracked-function';
+import { updateService } from './update-service';
 
 /** What is on its way to somewhere is looked at so often: the engine tells of no task on another machine. */
 const FAST_LOOK_MS = 100;
@@ -21,6 +22,8 @@ const SLOW_LOOK_MS = 2_000;
 /** Replicas on other machines are tried so often: such a machine may be gone for long before Swarm says so. */
 const REACH_CHECK_MS = 1_000;
 const REACH_TIMEOUT_MS = 1_000;
+/** Slow looks in a row that find more replicas than asked for: a step down takes less. */
+const SURPLUS_LOOKS = 2;
 const MAX_GONE = 1_000;
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 5_000;
@@ -152,9 +155,22 @@ export class SwarmWatch {
       // All of the swarm: a task keeps the labels that its service had when it was made.
       await this.lookAtTasks([...this.keys.keys()], {});
       this.setProblem(undefined);
+      await this.sayAgain();
     } catch (error) {
       this.setProblem(messageOf(error));
       throw error;
+    }
+  }
+
+  /**
+   * Swarm may lose a scale-down: when a task changes in that moment, its engine notes "update out of sequence" and never
+   * tries again. Being told the same once more makes it look again.
+   */
+  private async sayAgain(): Promise<void> {
+    for (const { tracked } of this.entries.values()) {
+      if (tracked.looksWithSurplus() < SURPLUS_LOOKS) continue;
+      this.options.warn(`function ${functionKey(tracked.spec.id)} keeps more replicas than asked for; telling Swarm again`);
+      await updateService(this.engine, tracked.service.ID, ({ Spec }) => Spec);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { FunctionState, Replica } from '@shoal/domain/functions/function-provider';
 import type { FunctionSpec } from '@shoal/domain/functions/function-spec';
-import { candidatesOf, describeFailure, failureCause, failuresSince, isRolledBack, isSettled, isUpdating, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
+import { candidatesOf, describeFailure, failureCause, failuresSince, hasSurplus, isRolledBack, isSettled, isUpdating, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
 import { untilReady } from './replica-probe';
 import { maxInflightOf, portOf } from './service-spec';
 import type { Service, Task } from './swarm-types';
@@ -44,6 +44,7 @@ export class TrackedFunction {
   private readonly failures = new Map<string, string | undefined>();
   private readonly beganMs = Date.now();
   private rolledBack: string | undefined;
+  private surplusLooks = 0;
   /** When its service, or the state of a task, last changed. */
   gotOnMs = Date.now();
 
@@ -75,11 +76,11 @@ export class TrackedFunction {
   }
 
   setService(service: Service, spec: FunctionSpec): void {
+    // Whatever changes a service makes Swarm forget that it went back; we do only when something new is deployed.
+    if (generationOf(service) > generationOf(this.service)) this.rolledBack = undefined;
     this.service = service;
     this.spec = spec;
     this.gotOnMs = Date.now();
-    // Also what only changes the count of replicas makes Swarm forget that it went back: we do not.
-    if (service.UpdateStatus?.State === 'updating') this.rolledBack = undefined;
     this.options.changed();
   }
 
@@ -112,6 +113,12 @@ export class TrackedFunction {
   /** The replicas that take calls, of those nodes. */
   readyOn(isNode: (nodeId: string | undefined) => boolean): readonly Replica[] {
     return this.tasks.flatMap(({ ID, NodeID }) => (isNode(NodeID) ? (this.ready.get(ID) ?? []) : []));
+  }
+
+  /** How many looks in a row, this one among them, have found more replicas meant to run than asked for. */
+  looksWithSurplus(): number {
+    this.surplusLooks = hasSurplus(this.service, this.tasks) ? this.surplusLooks + 1 : 0;
+    return this.surplusLooks;
   }
 
   stop(): void {
@@ -214,6 +221,11 @@ export class TrackedFunction {
       this.options.changed();
     });
   }
+}
+
+/** Counts up with each deployment, and back when Swarm goes back. */
+function generationOf({ Spec }: Service): number {
+  return Spec.TaskTemplate.ForceUpdate ?? 0;
 }
 
 /** Changes when a task gets on, or another one is there. */
