@@ -2,10 +2,11 @@ import { createConnections } from '@shoal/adapters/http/forward';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { functionKey, type FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { observers } from '@shoal/domain/invocation/call-observer';
 import { Calls } from '@shoal/domain/invocation/calls';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { Activator } from '@shoal/domain/scaling/activator';
-import { IdleSleeper } from '@shoal/domain/scaling/idle-sleeper';
+import { Activity } from '@shoal/domain/scaling/activity';
 import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
 import { CallHandler } from '../../apps/gateway/src/data-plane/handle-call';
 import { httpStatusOf } from '../../apps/gateway/src/http-status';
@@ -36,18 +37,8 @@ async function main(baseUrl: string): Promise<void> {
   const provider = new InMemoryFunctionProvider();
   const directory = new ReplicaDirectory();
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
-  const sleeper = new IdleSleeper(provider, directory, clock);
-  const observer = {
-    started: (key: string) => {
-      callMetrics.started(key);
-      sleeper.started(key);
-    },
-    ended: (...args: Parameters<CallMetrics['ended']>) => {
-      callMetrics.ended(...args);
-      sleeper.ended(args[0]);
-    },
-  };
-  const calls = new Calls(directory, new Activator(provider), observer, clock);
+  const observer = observers(callMetrics, new Activity(directory, clock));
+  const calls = new Calls(directory, new Activator(provider, clock), observer, clock);
   const ready = [{ id: 'r1', baseUrl, maxInflight: 1_000 }];
   directory.apply({ kind: 'present', state: { spec, createdAt: new Date().toISOString(), replicas: 1, ready } });
 

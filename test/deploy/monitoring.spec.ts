@@ -1,11 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { describeWithPrograms } from './describe-with-programs';
-import { freePort } from './free-port';
+import { PrometheusProcess } from './prometheus-process';
 
 const deploy = join(__dirname, '../../deploy');
 const read = (file: string) => readFileSync(join(deploy, file), 'utf8');
@@ -89,7 +89,7 @@ describeWithPrograms('deploy/grafana', ['prometheus'], 'prometheus', () => {
     gateway = await GatewayProcess.start();
     await gateway.deploy('echo', { envProcess: 'cat' });
     await gateway.deploy('fails', { envProcess: 'false' });
-    prometheus = await PrometheusProcess.start(new URL(gateway.metricsUrl).host);
+    prometheus = await PrometheusProcess.start(gateway.metricsUrl);
     // A rate needs two scrapes with the same series.
     await call();
     await prometheus.until('count_over_time(gateway_function_invocation_total{code="500"}[1m]) > 1');
@@ -130,49 +130,3 @@ describeWithPrograms('deploy/grafana', ['prometheus'], 'prometheus', () => {
     expect(read('swarm/stack.yml')).toContain(`target: ${providers[0]!.options.path}/functions.json`);
   });
 });
-
-/** A real Prometheus with the names of the jobs that ours has, which looks at one gateway every half second. */
-class PrometheusProcess {
-  private constructor(
-    private readonly url: string,
-    private readonly child: ChildProcess,
-    private readonly folder: string,
-  ) {}
-
-  static async start(target: string): Promise<PrometheusProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'shoal-prometheus-'));
-    mkdirSync(join(folder, 'data'));
-    const job = { job_name: 'gateway', static_configs: [{ targets: [target] }] };
-    writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify({ global: { scrape_interval: '500ms', scrape_timeout: '500ms' }, scrape_configs: [job] }));
-    const port = await freePort();
-    const args = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`];
-    const started = new PrometheusProcess(`http://127.0.0.1:${port}`, spawn('prometheus', args, { stdio: 'ignore' }), folder);
-    await started.until('up == 1');
-    return started;
-  }
-
-  /** Rejects when the expression is none. */
-  async query(expression: string): Promise<unknown[]> {
-    const answer = await fetch(`${this.url}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`);
-    const { error, data } = (await answer.json()) as { error?: string; data: { result: unknown[] } };
-    if (error !== undefined) throw new Error(error);
-    return data.result;
-  }
-
-  /** A test's time limit ends the waiting. */
-  async until(expression: string): Promise<void> {
-    for (;;) {
-      const found = await this.query(expression).catch(() => []);
-      if (found.length > 0) return;
-      if (this.child.exitCode !== null) throw new Error(`Prometheus ended with ${this.child.exitCode}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill();
-    await ended;
-    rmSync(this.folder, { recursive: true });
-  }
-}

@@ -12,7 +12,7 @@ interface Description {
 /** Every route of the wire contract that this gateway has, and our own. */
 const ROUTES = [
   'get /system/functions', 'post /system/functions', 'put /system/functions', 'delete /system/functions',
-  'get /system/function/{name}', 'post /system/scale-function/{name}', 'get /system/info', 'get /system/logs', 'post /system/alert',
+  'get /system/function/{name}', 'get /system/function/{name}/scaling', 'post /system/scale-function/{name}', 'get /system/info', 'get /system/logs', 'post /system/alert',
   'get /system/secrets', 'post /system/secrets', 'put /system/secrets', 'delete /system/secrets', 'get /system/namespaces',
   'get /system/namespace/{name}', 'post /system/namespace', 'post /system/namespace/{name}', 'put /system/namespace/{name}', 'delete /system/namespace/{name}',
   'get /healthz', 'get /readyz', 'post /',

@@ -1,12 +1,18 @@
 import { createConnections } from '@shoal/adapters/http/forward';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
+import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-metrics-source';
+import { registerScalingMetrics } from '@shoal/adapters/prometheus/scaling-metrics';
 import { Functions } from '@shoal/domain/functions/functions';
+import { observers } from '@shoal/domain/invocation/call-observer';
 import { Calls } from '@shoal/domain/invocation/calls';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { Namespaces } from '@shoal/domain/namespaces/namespaces';
 import { Activator } from '@shoal/domain/scaling/activator';
-import { IdleSleeper } from '@shoal/domain/scaling/idle-sleeper';
+import { Activity } from '@shoal/domain/scaling/activity';
+import { Autoscaler } from '@shoal/domain/scaling/autoscaler';
+import type { MetricsSource } from '@shoal/domain/scaling/metrics-source';
+import { SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { Secrets } from '@shoal/domain/secrets/secrets';
 import type { Backend } from './backend/backend';
 import { createLocalBackend } from './backend/local-backend';
@@ -24,6 +30,7 @@ import { DataDirectory } from './data-directory';
 import { httpStatusOf } from './http-status';
 import { createMetricsServer, GatewayMetrics } from './metrics-server';
 import { ReplicaFailures } from './replica-failures';
+import { logScaling, ScalingLoop } from './scaling-loop';
 import { GatewayServer } from './server';
 import { version } from './version';
 
@@ -52,15 +59,19 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   backendStarted.catch(() => undefined); // Awaited below, when the rest is built; until then nobody would catch it.
 
   const namespaces = new Namespaces(config.functionNamespace, namespaceStore, provider, secretStore);
-  const functions = new Functions(provider, namespaces, secretStore);
+  const functions = new Functions(provider, namespaces, secretStore, measuredTypes(config));
   const logs = new Logs(logSource);
   const secrets = new Secrets(secretStore, provider, namespaces);
 
   const directory = new ReplicaDirectory();
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
-  const sleeper = new IdleSleeper(provider, directory, clock);
-  const calls = new Calls(directory, new Activator(provider), bothOf(callMetrics, sleeper), clock, backend.suspect);
-  const metrics = new GatewayMetrics(callMetrics, replicaFailures, directory);
+  const activity = new Activity(directory, clock);
+  const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity), clock, backend.suspect);
+  const autoscaler = new Autoscaler({ provider, directory, metrics: createMetricsSource(config, activity), clock, changed: logScaling });
+  const metrics = new GatewayMetrics();
+  callMetrics.register(metrics.registry);
+  replicaFailures.register(metrics.registry);
+  registerScalingMetrics(metrics.registry, { directory, autoscaler, lastCalls: activity });
 
   const controlPlane = await createControlPlane({
     instances: [
@@ -69,6 +80,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       namespaces,
       callMetrics,
       logs,
+      autoscaler,
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
       new Readiness(backend.problem),
@@ -85,7 +97,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const connections = createConnections();
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, controlPlane });
-  return { server, metricsServer: createMetricsServer(metrics), functions, logs, backend, sleeper };
+  return { server, metricsServer: createMetricsServer(metrics), functions, logs, backend, scaling: new ScalingLoop(autoscaler) };
 }
 
 interface BackendNeeds {
@@ -108,15 +120,19 @@ function createBackend({ config, data, installation, clock, replicaFailures }: B
   });
 }
 
-function bothOf(first: CallMetrics, second: IdleSleeper) {
+/** This gateway's own counters are the quickest; several gateways, and CPU, need somebody who sees more. */
+function createMetricsSource({ prometheusUrl, cpuQuery }: Config, activity: Activity): MetricsSource {
+  if (prometheusUrl === undefined) return activity;
+  const prometheus = new PrometheusMetricsSource({ baseUrl: prometheusUrl, cpuQuery });
   return {
-    started: (key: string) => {
-      first.started(key);
-      second.started(key);
-    },
-    ended: (...args: Parameters<CallMetrics['ended']>) => {
-      first.ended(...args);
-      second.ended(args[0]);
+    measure: async () => {
+      // What our counters know of each function is what Prometheus scrapes.
+      await activity.measure();
+      return prometheus.measure();
     },
   };
+}
+
+function measuredTypes({ cpuQuery }: Config): readonly ScalingType[] {
+  return SCALING_TYPES.filter((type) => type !== 'cpu' || cpuQuery !== undefined);
 }

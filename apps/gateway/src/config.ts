@@ -20,6 +20,10 @@ export interface Config {
   readonly basicAuth: boolean;
   /** Folder with `basic-auth-user` and `basic-auth-password`; absent: the password is our own. */
   readonly secretMountPath: string | undefined;
+  /** Where the load of functions is asked for; our own counters when absent. */
+  readonly prometheusUrl: string | undefined;
+  /** PromQL for thousandths of a CPU by `function_name`; without it functions cannot scale by CPU. */
+  readonly cpuQuery: string | undefined;
   readonly deploySamples: boolean;
   /** Further folders in which bundles are looked for. */
   readonly bundleFolders: readonly string[];
@@ -58,6 +62,10 @@ export function loadConfig(env: Env): Config {
     read(name, fallbackMs, parsePositiveDuration, 'seconds or a duration such as 60s, longer than 0');
 
   const provider = read('SHOAL_PROVIDER', 'local', parseProvider, 'local or swarm');
+  const prometheusHost = read('faas_prometheus_host', undefined, parseHost, 'the name or address of a host');
+  const prometheusPort = port('faas_prometheus_port', 9090);
+  const cpuQuery = env['SHOAL_CPU_QUERY'] || undefined;
+  if (cpuQuery !== undefined && prometheusHost === undefined) problems.push('SHOAL_CPU_QUERY needs faas_prometheus_host, to be asked there');
   const [certificate, key] = [text('SHOAL_TLS_CERT', ''), text('SHOAL_TLS_KEY', '')];
   if ((certificate === '') !== (key === '')) problems.push('SHOAL_TLS_CERT and SHOAL_TLS_KEY must be given both or neither');
   const upstreamTimeoutMs = duration('upstream_timeout', DEFAULT_TIMEOUT_MS);
@@ -73,6 +81,8 @@ export function loadConfig(env: Env): Config {
     registryConfig: env['SHOAL_REGISTRY_CONFIG'] || undefined,
     basicAuth: flag('basic_auth', true),
     secretMountPath: env['secret_mount_path'] || undefined,
+    prometheusUrl: prometheusHost && `http://${prometheusHost}:${prometheusPort}`,
+    cpuQuery,
     deploySamples: flag('SHOAL_SAMPLES', provider === 'local'),
     bundleFolders: text('SHOAL_BUNDLES', '').split(',').filter(Boolean).map((folder) => resolve(folder)),
     functionNamespace: read('function_namespace', 'openfaas-fn', parseNamespace, 'a name of a-z, 0-9 and -'),
@@ -89,6 +99,10 @@ export function loadConfig(env: Env): Config {
 
 function parseProvider(text: string): Config['provider'] | undefined {
   return text === 'local' || text === 'swarm' ? text : undefined;
+}
+
+function parseHost(text: string): string | undefined {
+  return /^[\w.-]+$|^\[[0-9a-fA-F:]+\]$/.test(text) ? text : undefined;
 }
 
 function parsePort(text: string): number | undefined {

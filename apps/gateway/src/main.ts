@@ -9,9 +9,6 @@ import { listen } from './server';
 import { StartError } from './start-error';
 import { version } from './version';
 
-/** Idle functions are looked for this often. */
-const SLEEP_CHECK_MS = 5_000;
-
 /** The program lies in `dist/gateway`, beside the other apps. */
 const root = join(__dirname, '..', '..');
 const installation: Installation = {
@@ -35,7 +32,7 @@ async function main(): Promise<void> {
     await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
     data?.markSamplesDeployed();
   }
-  setInterval(() => void gateway.sleeper.tick(), SLEEP_CHECK_MS).unref();
+  gateway.scaling.start();
   console.log(banner({ config, port, metricsPort, admin, place: gateway.backend.description }));
 }
 

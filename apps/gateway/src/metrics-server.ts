@@ -1,12 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import type { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
-import type { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
-import type { ReplicaFailures } from './replica-failures';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 const TIMEOUT_MS = 5_000;
 
-/** All numbers of the gateway under their Prometheus names (wire contract §4.1). */
+/** The numbers of the gateway under their Prometheus names (wire contract §4.1); others register theirs too. */
 export class GatewayMetrics {
   readonly registry = new Registry();
   private readonly requests = new Counter({
@@ -22,20 +19,8 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
-  constructor(calls: CallMetrics, failures: ReplicaFailures, directory: ReplicaDirectory) {
-    calls.register(this.registry);
-    failures.register(this.registry);
+  constructor() {
     collectDefaultMetrics({ register: this.registry });
-    new Gauge({
-      name: 'gateway_service_count',
-      help: 'Current count of replicas for function',
-      labelNames: ['function_name'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const { key, state } of directory.all()) this.set({ function_name: key }, state.replicas);
-      },
-    });
   }
 
   /** One request of the control plane has ended. `path` is the route's pattern, so that names make no new series. */

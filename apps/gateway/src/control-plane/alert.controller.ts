@@ -1,5 +1,10 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { functionKey } from '@shoal/domain/functions/function-spec';
+import { parseFunctionName } from '@shoal/domain/invocation/route';
+import { Autoscaler } from '@shoal/domain/scaling/autoscaler';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
 import { NestedListField, TextField, TextMapField } from './fields';
 
@@ -27,13 +32,27 @@ export class AlertNotification {
 @ApiTags('system')
 @Controller('system/alert')
 export class AlertController {
+  constructor(
+    private readonly autoscaler: Autoscaler,
+    private readonly settings: ControlPlaneSettings,
+  ) {}
+
   @Post()
   @HttpCode(200)
   @ApiOperation({
     summary: "Takes Alertmanager's webhook",
-    description: 'The notification is checked. Functions do not scale by alerts yet.',
+    description: 'Each alert scales the function that its label `function_name` names: a step up while it fires, back to the minimum when it has ended. Functions that are not there, or scale by something else, are left alone.',
   })
-  @ApiOkResponse({ description: 'Understood.' })
-  @Fails({ 400: 'The body is not a notification.' })
-  take(@Body() _notification: AlertNotification): void {}
+  @ApiOkResponse({ description: 'All that was to be done is done.' })
+  @Fails({ 400: 'The body is not a notification.', 500: 'A function could not be scaled; one line for each says why.' })
+  async take(@Body() { alerts }: AlertNotification): Promise<void> {
+    const failures: string[] = [];
+    // In order: several may be of the same function.
+    for (const [index, { status, labels }] of alerts.entries()) {
+      const id = parseFunctionName(labels['function_name'] ?? '', this.settings.functionNamespace);
+      if (!id) continue;
+      await this.autoscaler.alert(functionKey(id), status === 'firing').catch((error: unknown) => failures.push(`[${index}] ${messageOf(error)}`));
+    }
+    if (failures.length > 0) throw new ShoalError('internal', failures.join('\n'));
+  }
 }

@@ -6,6 +6,7 @@ import { HealthController } from './health.controller';
 import { InfoController } from './info.controller';
 import { LogsController } from './logs.controller';
 import { NamespacesController } from './namespaces.controller';
+import { ScalingController } from './scaling.controller';
 import { SecretsController } from './secrets.controller';
 
 /** The REST API. What it serves is built outside and handed in: each use case under its own class. */
@@ -18,6 +19,7 @@ export class ControlPlaneModule {
       imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [
         FunctionsController,
+        ScalingController,
         SecretsController,
         NamespacesController,
         LogsController,

@@ -1,5 +1,5 @@
 import type { Namespaces } from '../namespaces/namespaces';
-import { MAX_REPLICAS } from '../scaling/scaling-policy';
+import { MAX_REPLICAS, parseScalingPolicy, SCALE_LABEL, SCALING_TYPES, type ScalingType } from '../scaling/scaling-policy';
 import type { SecretStore } from '../secrets/secret-store';
 import { ShoalError } from '../shared/errors';
 import type { FunctionProvider, FunctionState } from './function-provider';
@@ -7,16 +7,22 @@ import { functionKey, type FunctionId, type FunctionSpec } from './function-spec
 
 /** Deploying and looking after functions. Every method may reject as its provider does. */
 export class Functions {
+  /** @param measured what functions may scale by, because somebody measures it. */
   constructor(
     private readonly provider: FunctionProvider,
     private readonly namespaces: Namespaces,
     private readonly secrets: SecretStore,
+    private readonly measured: readonly ScalingType[] = SCALING_TYPES,
   ) {}
 
-  /** Creates or replaces. Rejects with `invalid-request` when its namespace or one of its secrets does not exist. */
+  /** Creates or replaces. Rejects with `invalid-request` when its namespace or one of its secrets does not exist, or nobody measures what it is to scale by. */
   async deploy(spec: FunctionSpec): Promise<void> {
     if (!(await this.namespaces.exists(spec.id.namespace))) {
       throw new ShoalError('invalid-request', `namespace ${spec.id.namespace} does not exist`);
+    }
+    const { type } = parseScalingPolicy(spec.labels);
+    if (!this.measured.includes(type)) {
+      throw new ShoalError('invalid-request', `labels.${SCALE_LABEL}type: nobody measures ${type} here; ${this.measured.join(', ')} can be had`);
     }
     await this.requireSecrets(spec);
     await this.provider.apply(spec);

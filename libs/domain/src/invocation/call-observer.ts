@@ -7,5 +7,18 @@ export type CallOutcome = number | ErrorCode;
 export interface CallObserver {
   /** Before the call waits for anything, so that waiting counts as load. */
   started(functionKey: string): void;
-  ended(functionKey: string, outcome: CallOutcome, durationMs: number): void;
+  /** @param waitedMs the part of `durationMs` that was over before a replica got the call. */
+  ended(functionKey: string, outcome: CallOutcome, durationMs: number, waitedMs: number): void;
+}
+
+/** One observer that tells several, in order. */
+export function observers(...all: readonly CallObserver[]): CallObserver {
+  return {
+    started: (functionKey) => {
+      for (const one of all) one.started(functionKey);
+    },
+    ended: (functionKey, outcome, durationMs, waitedMs) => {
+      for (const one of all) one.ended(functionKey, outcome, durationMs, waitedMs);
+    },
+  };
 }

@@ -33,7 +33,7 @@ describe('Calls.run()', () => {
     const directory = new ReplicaDirectory();
     await provider.watch(directory.apply);
     const observer = { started: () => void started++, ended: (_key: string, outcome: CallOutcome) => void outcomes.push(outcome) };
-    calls = new Calls(directory, new Activator(provider), observer, clock);
+    calls = new Calls(directory, new Activator(provider, clock), observer, clock);
   });
 
   const run = (exchange: Exchange = answers200, call = new Call(clock, LIMIT_MS)) => calls.run(id, call, exchange);
@@ -137,6 +137,7 @@ describe('Calls.run()', () => {
     };
     await expect(run()).rejects.toMatchObject({ code: 'not-ready', message: expect.stringContaining('it is away') });
     provider.scale = scale;
+    clock.advance(1_000);
     await expect(run()).resolves.toBeUndefined();
   });
 

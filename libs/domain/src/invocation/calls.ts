@@ -94,7 +94,7 @@ export class Calls {
       if (error instanceof ShoalError) outcome = error.code;
       throw error;
     } finally {
-      this.observer.ended(entry.key, outcome, call.elapsedMs());
+      this.observer.ended(entry.key, outcome, call.elapsedMs(), call.queuedMs + call.wokenMs);
     }
   }
 

@@ -39,6 +39,11 @@ export class FunctionEntry {
     return this.slots.some((slot) => slot.usable);
   }
 
+  /** Calls that run on its replicas or wait for one. */
+  get callCount(): number {
+    return this.slots.reduce((sum, { inFlight }) => sum + inFlight, this.waiting.size);
+  }
+
   /** Takes room on the replica with the fewest calls in flight; equals take turns. `undefined` when all are full. */
   take(): Slot | undefined {
     const { slots } = this;

@@ -1,22 +1,50 @@
 import type { FunctionProvider } from '../functions/function-provider';
 import { functionKey, type FunctionSpec } from '../functions/function-spec';
+import type { Clock } from '../shared/clock';
 import { parseScalingPolicy } from './scaling-policy';
 
-/** Wakes sleeping functions: one order to the provider, however many calls ask for it. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+
+interface Failure {
+  readonly error: unknown;
+  readonly pauseMs: number;
+  readonly againMs: number;
+}
+
+/**
+ * Wakes sleeping functions: one order to the provider, however many calls ask for it. After an order that was refused the
+ * next one waits, ever longer; whoever asks meanwhile is told at once what went wrong.
+ */
 export class Activator {
   private readonly waking = new Map<string, Promise<void>>();
+  private readonly failures = new Map<string, Failure>();
 
-  constructor(private readonly provider: FunctionProvider) {}
+  constructor(
+    private readonly provider: FunctionProvider,
+    private readonly clock: Clock,
+  ) {}
 
   /** Resolves when the provider has taken the order, not when a replica is ready. Rejects as `scale` does. */
   wake(spec: FunctionSpec): Promise<void> {
     const key = functionKey(spec.id);
     const running = this.waking.get(key);
     if (running) return running;
-    const order = this.provider
-      .scale(spec.id, Math.max(1, parseScalingPolicy(spec.labels).min))
-      .finally(() => this.waking.delete(key));
+    const order = this.order(key, spec).finally(() => this.waking.delete(key));
     this.waking.set(key, order);
     return order;
+  }
+
+  private async order(key: string, spec: FunctionSpec): Promise<void> {
+    const before = this.failures.get(key);
+    if (before && this.clock.monotonicMs() < before.againMs) throw before.error;
+    try {
+      await this.provider.scale(spec.id, Math.max(1, parseScalingPolicy(spec.labels).min));
+      this.failures.delete(key);
+    } catch (error) {
+      const pauseMs = Math.min((before?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
+      this.failures.set(key, { error, pauseMs, againMs: this.clock.monotonicMs() + pauseMs });
+      throw error;
+    }
   }
 }

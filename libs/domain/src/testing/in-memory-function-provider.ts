@@ -18,6 +18,8 @@ export class InMemoryFunctionProvider implements FunctionProvider {
   /** From now on no replica becomes ready, for this reason. */
   failWith: string | undefined;
   scaleOrders = 0;
+  /** Of replicas that start from now on. */
+  maxInflight = 1;
 
   async apply(spec: FunctionSpec): Promise<void> {
     const { min, max } = parseScalingPolicy(spec.labels);
@@ -59,7 +61,7 @@ export class InMemoryFunctionProvider implements FunctionProvider {
     if (this.failWith !== undefined) return [];
     return Array.from({ length: count }, () => {
       const id = `r${this.nextReplica++}`;
-      return { id, baseUrl: `http://in-memory/${id}`, maxInflight: 1 };
+      return { id, baseUrl: `http://in-memory/${id}`, maxInflight: this.maxInflight };
     });
   }
 

@@ -1,0 +1,84 @@
+import { ReplicaDirectory } from '../invocation/replica-directory';
+import { FakeClock } from '../testing/fake-clock';
+import { aFunction } from '../testing/function-spec';
+import { InMemoryFunctionProvider } from '../testing/in-memory-function-provider';
+import { Activity } from './activity';
+
+describe('Activity.measure()', () => {
+  let clock: FakeClock;
+  let provider: InMemoryFunctionProvider;
+  let activity: Activity;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    provider = new InMemoryFunctionProvider();
+    const directory = new ReplicaDirectory();
+    await provider.watch(directory.apply);
+    await provider.apply(aFunction('fn'));
+    activity = new Activity(directory, clock);
+  });
+
+  const look = async () => (await activity.measure()).get('fn.ns');
+  /** One look a second, with so many calls of so many milliseconds each, one after the other. */
+  const second = async (calls: number, callMs: number) => {
+    for (let call = 0; call < calls; call++) {
+      activity.started('fn.ns');
+      clock.advance(callMs);
+      activity.ended('fn.ns', 200, callMs, 0);
+    }
+    clock.advance(1_000 - calls * callMs);
+    return look();
+  };
+
+  it('counts calls that have started, and the mean of calls at a time', async () => {
+    await look();
+    for (let i = 0; i < 5; i++) await second(10, 20);
+    await expect(second(10, 20)).resolves.toEqual({ callsPerSecond: 10, concurrency: 0.2, waiting: 0, idleMs: 800, serviceMs: 20 });
+  });
+
+  it('shows a burst at the next look, and forgets it within some seconds', async () => {
+    await look();
+    for (let i = 0; i < 10; i++) await second(0, 0);
+    expect((await second(500, 1))!.callsPerSecond).toBeGreaterThan(100);
+    for (let i = 0; i < 4; i++) await second(0, 0);
+    expect((await second(0, 0))!.callsPerSecond).toBe(0);
+  });
+
+  it('counts a call that goes on, and is not idle during it', async () => {
+    await look();
+    activity.started('fn.ns');
+    clock.advance(600_000);
+    await expect(look()).resolves.toMatchObject({ idleMs: 0, concurrency: 1 });
+    activity.ended('fn.ns', 200, 600_000, 0);
+    clock.advance(5_000);
+    await expect(look()).resolves.toMatchObject({ idleMs: 5_000 });
+  });
+
+  it('knows how long a replica takes for a call, waiting not counted, until calls hang', async () => {
+    await look();
+    for (const [outcome, durationMs, waitedMs] of [[200, 500, 400], [500, 300, 0], ['over-capacity', 900, 900]] as const) {
+      activity.started('fn.ns');
+      activity.ended('fn.ns', outcome, durationMs, waitedMs);
+    }
+    clock.advance(1_000);
+    await expect(look()).resolves.toMatchObject({ serviceMs: 200 });
+    for (let i = 0; i < 10; i++) await second(0, 0);
+    activity.started('fn.ns');
+    clock.advance(1_000);
+    expect(await look()).not.toHaveProperty('serviceMs');
+  });
+
+  it('counts what was never called as idle since it was first looked at', async () => {
+    await look();
+    clock.advance(70_000);
+    await expect(look()).resolves.toEqual({ callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 70_000 });
+  });
+
+  it('forgets a function that is gone', async () => {
+    activity.started('fn.ns');
+    await provider.remove({ name: 'fn', namespace: 'ns' });
+    await expect(look()).resolves.toBeUndefined();
+    await provider.apply(aFunction('fn'));
+    await expect(look()).resolves.toMatchObject({ concurrency: 0 });
+  });
+});

@@ -1,0 +1,137 @@
+import type { CallObserver, CallOutcome } from '../invocation/call-observer';
+import type { ReplicaDirectory } from '../invocation/replica-directory';
+import type { Clock } from '../shared/clock';
+import type { FunctionLoad, MetricsSource } from './metrics-source';
+
+/** Long enough to smooth, short enough to answer an overload within 3 s. */
+const WINDOW_MS = 3_000;
+
+/** What has happened to one function, up to a moment. */
+interface Totals {
+  readonly atMs: number;
+  readonly started: number;
+  /** Milliseconds that all calls together have taken so far: its growth per millisecond is the mean of calls at a time. */
+  readonly callMs: number;
+  /** Calls that a replica answered, and the milliseconds that it took for them. */
+  readonly answered: number;
+  readonly serviceMs: number;
+}
+
+class FunctionActivity {
+  private started = 0;
+  private running = 0;
+  private callMs = 0;
+  private answered = 0;
+  private serviceMs = 0;
+  /** Of one call; `undefined` while nobody can say. */
+  private meanServiceMs: number | undefined;
+  private lastMs: number;
+  /** Of former looks, the oldest first: as many as the window has, and the one before. */
+  private looks: Totals[] = [];
+
+  constructor(nowMs: number) {
+    this.lastMs = nowMs;
+  }
+
+  callStarted(nowMs: number): void {
+    this.advance(nowMs);
+    this.started++;
+    this.running++;
+  }
+
+  /** @param serviceMs what a replica took for it; `undefined` when none answered. */
+  callEnded(nowMs: number, serviceMs: number | undefined): void {
+    this.advance(nowMs);
+    this.running--;
+    if (serviceMs === undefined) return;
+    this.answered++;
+    this.serviceMs += serviceMs;
+  }
+
+  /** For how long nobody has called; 0 while somebody is. */
+  idleMs(nowMs: number): number {
+    return this.running > 0 ? 0 : nowMs - this.lastMs;
+  }
+
+  /** The load since about a window ago. */
+  look(nowMs: number, waiting: number): FunctionLoad {
+    const idleMs = this.idleMs(nowMs);
+    const now = this.totals(nowMs);
+    if (idleMs > 2 * WINDOW_MS) {
+      // Nothing to count: so it is with most functions at most times.
+      this.looks.length = 1;
+      this.looks[0] = now;
+      return { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs };
+    }
+    while (this.looks.length > 1 && this.looks[1]!.atMs <= nowMs - WINDOW_MS) this.looks.shift();
+    const since = this.looks[0];
+    const spanMs = since ? nowMs - since.atMs : 0;
+    this.learnServiceTime(since, now, waiting);
+    const known = this.meanServiceMs === undefined ? {} : { serviceMs: this.meanServiceMs };
+    const load: FunctionLoad =
+      since && spanMs > 0
+        ? { callsPerSecond: ((now.started - since.started) / spanMs) * 1_000, concurrency: (now.callMs - since.callMs) / spanMs, waiting, idleMs, ...known }
+        : { callsPerSecond: 0, concurrency: this.running, waiting, idleMs, ...known };
+    this.looks.push(now);
+    return load;
+  }
+
+  /** Calls that hang tell nothing, and what was known does not hold for them. */
+  private learnServiceTime(since: Totals | undefined, now: Totals, waiting: number): void {
+    const answered = since ? now.answered - since.answered : 0;
+    if (since && answered > 0) this.meanServiceMs = (now.serviceMs - since.serviceMs) / answered;
+    else if (this.running > waiting) this.meanServiceMs = undefined;
+  }
+
+  private totals(nowMs: number): Totals {
+    const callMs = this.callMs + this.running * (nowMs - this.lastMs);
+    return { atMs: nowMs, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
+  }
+
+  private advance(nowMs: number): void {
+    this.callMs += this.running * (nowMs - this.lastMs);
+    this.lastMs = nowMs;
+  }
+}
+
+/**
+ * The load that this gateway sees itself, counted on the way of each call. A function that was never called counts as idle
+ * from when it was first looked at.
+ */
+export class Activity implements CallObserver, MetricsSource {
+  private readonly functions = new Map<string, FunctionActivity>();
+
+  constructor(
+    private readonly directory: ReplicaDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  started(functionKey: string): void {
+    this.of(functionKey).callStarted(this.clock.monotonicMs());
+  }
+
+  ended(functionKey: string, outcome: CallOutcome, durationMs: number, waitedMs: number): void {
+    const serviceMs = typeof outcome === 'number' ? durationMs - waitedMs : undefined;
+    this.of(functionKey).callEnded(this.clock.monotonicMs(), serviceMs);
+  }
+
+  async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
+    const nowMs = this.clock.monotonicMs();
+    const loads = new Map<string, FunctionLoad>();
+    for (const entry of this.directory.all()) loads.set(entry.key, this.of(entry.key).look(nowMs, entry.waiting.size));
+    for (const key of this.functions.keys()) if (!loads.has(key)) this.functions.delete(key);
+    return loads;
+  }
+
+  /** Milliseconds since the Unix epoch; `undefined` of a function that was neither called nor looked at. */
+  lastCallMs(functionKey: string): number | undefined {
+    const activity = this.functions.get(functionKey);
+    return activity && this.clock.nowMs() - activity.idleMs(this.clock.monotonicMs());
+  }
+
+  private of(functionKey: string): FunctionActivity {
+    let activity = this.functions.get(functionKey);
+    if (!activity) this.functions.set(functionKey, (activity = new FunctionActivity(this.clock.monotonicMs())));
+    return activity;
+  }
+}

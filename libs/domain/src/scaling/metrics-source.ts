@@ -1,0 +1,25 @@
+/** The load of one function, of all its replicas together. */
+export interface FunctionLoad {
+  /** Calls started in a second, whatever became of them. */
+  readonly callsPerSecond: number;
+  /** Calls at a time, those that wait among them. */
+  readonly concurrency: number;
+  /** Of these, the ones that wait. */
+  readonly waiting: number;
+  /** For how long there has been none, in milliseconds; 0 while there is one. */
+  readonly idleMs: number;
+  /** How long a replica takes for one call, on average; absent while nobody can say. */
+  readonly serviceMs?: number;
+  /** Thousandths of a CPU in use, where that is measured. */
+  readonly cpuMillis?: number;
+}
+
+/**
+ * Measures the load of functions over the last few seconds.
+ *
+ * May reject with `backend-unavailable`.
+ */
+export interface MetricsSource {
+  /** By `functionKey`, of all functions of which it knows anything. */
+  measure(): Promise<ReadonlyMap<string, FunctionLoad>>;
+}
