@@ -74,7 +74,27 @@ describeWithPrograms('scaling by alerts', ['prometheus', 'prometheus-alertmanage
     expect(changes[0]).toMatchObject({ to: 1, reason: 'alert' });
     expect((await story(gateway, 'quiet')).changes).toEqual([]);
   });
+
+  it('answers an overload more slowly than the built-in autoscaler, which is within 3 s', async () => {
+    await gateway.deploy('by-alert', { envProcess: 'cat', labels: scale({ type: 'alert' }) });
+    await gateway.deploy('built-in', { envProcess: 'cat', labels: scale({ type: 'rps', target: '5' }) });
+    const byAlertMs = await answerTime(gateway, 'by-alert');
+    const builtInMs = await answerTime(gateway, 'built-in');
+    process.stdout.write(`from 20 calls a second to more replicas: ${byAlertMs} ms by Prometheus and Alertmanager, ${builtInMs} ms by the built-in autoscaler\n`);
+    expect(builtInMs).toBeLessThan(3_000);
+    expect(builtInMs).toBeLessThan(byAlertMs);
+  });
 });
+
+/** Resolves with the milliseconds from the first of many calls to the order for more replicas. */
+async function answerTime(gateway: GatewayProcess, name: string): Promise<number> {
+  const startedMs = Date.now();
+  const stop = callOften(gateway, name);
+  await gateway.until(async () => (await replicas(gateway, name)) > 1, 60_000);
+  const tookMs = Date.now() - startedMs;
+  expect(await stop()).toEqual([]);
+  return tookMs;
+}
 
 describeWithPrograms('scaling by what Prometheus measures', ['prometheus'], 'prometheus', () => {
   let gateway: GatewayProcess;
