@@ -203,6 +203,16 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
       await expect(provider.find(id)).resolves.toMatchObject({ rolledBackBecause: after.rolledBackBecause });
     });
 
+    it('takes an update back that runs but listens nowhere, although Swarm is content with it', async () => {
+      const provider = await startProvider();
+      await provider.apply(classic());
+      await ready(provider);
+      await provider.apply(classic({ image: 'deaf' }));
+      const after = await stateOf(provider, (state) => state.spec.image === WATCHDOG_IMAGE && state.ready.length === 1 && state.rolledBackBecause !== undefined);
+      expect(after.rolledBackBecause).toMatch(/^a replica runs, but cannot be called at port 8080 on network functions: nothing listens at its port$/);
+      expect(await call(after, 'back')).toBe('back');
+    });
+
     it('lists a replica within 200 ms of its first answer, and drops it within 200 ms of its end', async () => {
       const provider = await startProvider();
       const seen = new Map<string, number>();

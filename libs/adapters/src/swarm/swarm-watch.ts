@@ -156,6 +156,7 @@ export class SwarmWatch {
       await this.lookAtTasks([...this.keys.keys()], {});
       this.setProblem(undefined);
       await this.sayAgain();
+      await this.goBack();
     } catch (error) {
       this.setProblem(messageOf(error));
       throw error;
@@ -171,6 +172,19 @@ export class SwarmWatch {
       if (tracked.looksWithSurplus() < SURPLUS_LOOKS) continue;
       this.options.warn(`function ${functionKey(tracked.spec.id)} keeps more replicas than asked for; telling Swarm again`);
       await updateService(this.engine, tracked.service.ID, ({ Spec }) => Spec);
+    }
+  }
+
+  private async goBack(): Promise<void> {
+    for (const { tracked } of this.entries.values()) {
+      const because = tracked.deafBecause;
+      if (because === undefined) continue;
+      const { ID, Version, Spec } = tracked.service;
+      this.options.warn(`function ${functionKey(tracked.spec.id)} goes back to its version before: ${because}`);
+      tracked.wentBack(because);
+      // Of the version that was judged, and of no later one: another gateway may have done the same.
+      const options = { _query: { version: Version.Index, rollback: 'previous' }, _body: Spec };
+      await this.engine.ask((docker) => docker.getService(ID).update(options) as Promise<unknown>).catch((error: unknown) => this.options.warn(messageOf(error)));
     }
   }
 

@@ -115,6 +115,21 @@ export class TrackedFunction {
     return this.tasks.flatMap(({ ID, NodeID }) => (isNode(NodeID) ? (this.ready.get(ID) ?? []) : []));
   }
 
+  /**
+   * Why the version that was deployed last has to go: its replicas run, but none of them listens. To Swarm, which looks no
+   * further without a health check, such an update has succeeded.
+   */
+  get deafBecause(): string | undefined {
+    const before = this.service.PreviousSpec;
+    const isNew = before !== undefined && (before.TaskTemplate.ForceUpdate ?? 0) < generationOf(this.service);
+    return isNew && this.ready.size === 0 ? this.silenceOf() : undefined;
+  }
+
+  /** The version before is being brought back, for this reason. */
+  wentBack(because: string): void {
+    this.rolledBack = because;
+  }
+
   /** How many looks in a row, this one among them, have found more replicas meant to run than asked for. */
   looksWithSurplus(): number {
     this.surplusLooks = hasSurplus(this.service, this.tasks) ? this.surplusLooks + 1 : 0;
