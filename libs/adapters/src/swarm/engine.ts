@@ -26,10 +26,10 @@ export class Engine {
   }
 
   /** Asks, and translates what goes wrong. A change that was not answered in time may still come about. */
-  async ask<T>(question: (docker: Docker) => Promise<T>): Promise<T> {
+  async ask<T>(question: (docker: Docker) => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`it did not answer within ${this.timeoutMs / 1_000} s`)), this.timeoutMs);
+      timer = setTimeout(() => reject(new Error(`it did not answer within ${timeoutMs / 1_000} s`)), timeoutMs);
     });
     try {
       return await Promise.race([question(this.limited), late]);

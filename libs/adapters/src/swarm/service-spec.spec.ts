@@ -3,7 +3,7 @@ import { aFunction } from '@shoal/domain/testing/function-spec';
 import { maxInflightOf, portOf, serviceNameOf, toFunctionSpec, toServiceSpec } from './service-spec';
 import type { Service, ServiceSpec } from './swarm-types';
 
-const options = { defaultNamespace: 'ns', networks: ['net1'], secrets: [], replicas: 1, forceUpdate: 0, callTimeoutMs: 60_000 };
+const options = { defaultNamespace: 'ns', networks: ['net1'], secrets: [], image: 'acme/fn:1', replicas: 1, forceUpdate: 0, callTimeoutMs: 60_000 };
 const service = (Spec: ServiceSpec): Service => ({ ID: 's1', Version: { Index: 1 }, CreatedAt: '', UpdatedAt: '', Spec });
 const specOf = (rest: Partial<FunctionSpecInput> = {}) => toServiceSpec(aFunction('fn', { image: 'acme/fn:1', ...rest }), options);
 const container = (rest: Partial<FunctionSpecInput> = {}) => specOf(rest).TaskTemplate.ContainerSpec!;
@@ -36,7 +36,16 @@ describe('toServiceSpec()', () => {
     ['another namespace', { namespace: 'other' }],
   ])('loses nothing on the way there and back: %s', (_name, rest) => {
     const spec = aFunction('fn', rest);
-    expect(toFunctionSpec(service(toServiceSpec(spec, options)), 'ns')).toEqual(spec);
+    expect(toFunctionSpec(service(toServiceSpec(spec, { ...options, image: spec.image })), 'ns')).toEqual(spec);
+  });
+
+  it.each([
+    ['as it was named, although it has a digest', `fn:1@sha256:${'a'.repeat(64)}`, 'fn:1'],
+    ['as it was named, without a digest', 'fn:1', 'fn:1'],
+    ['another one, which somebody has given it by hand', 'fn:2', 'fn:2'],
+  ])('says the image %s', (_name, image, expected) => {
+    const made = toServiceSpec(aFunction('fn', { image: 'fn:1' }), { ...options, image });
+    expect(toFunctionSpec(service(made), 'ns')!.image).toBe(expected);
   });
 
   it('says secrets by name, whichever version is mounted', () => {
@@ -59,7 +68,7 @@ describe('toServiceSpec()', () => {
     expect(() => specOf({ constraints: [constraint] })).toThrow(/constraints\[0\] must be/);
   });
 
-  it.each(['com.openfaas.function', 'com.openfaas.namespace', 'com.openfaas.annotations.a', 'com.openfaas.limits.memory', 'com.openfaas.network'])(
+  it.each(['com.openfaas.function', 'com.openfaas.namespace', 'com.openfaas.annotations.a', 'com.openfaas.limits.memory', 'com.openfaas.network', 'com.openfaas.image'])(
     'rejects the label %s, which would hide one of ours',
     (label) => {
       expect(() => specOf({ labels: { [label]: 'x' } })).toThrow(`labels.${label}`);

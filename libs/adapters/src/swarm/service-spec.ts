@@ -13,6 +13,8 @@ export const LABEL = {
   /** Amounts as they were written: `com.openfaas.limits.memory`. */
   limits: 'com.openfaas.limits.',
   requests: 'com.openfaas.requests.',
+  /** The image as it was named; the service's own has a digest. */
+  image: 'com.openfaas.image',
   /** The network that was asked for besides the functions' own. */
   network: 'com.openfaas.network',
 } as const;
@@ -41,6 +43,8 @@ export interface ServiceSpecOptions {
   /** Ids; the functions' own first. */
   readonly networks: readonly string[];
   readonly secrets: readonly SecretReference[];
+  /** The spec's image, with a digest when there is one to be had. */
+  readonly image: string;
   readonly replicas: number;
   /** A higher number than the last one starts all replicas anew, also when nothing else has changed. */
   readonly forceUpdate: number;
@@ -61,7 +65,7 @@ export function toServiceSpec(spec: FunctionSpec, options: ServiceSpecOptions): 
   const labels = labelsOf(spec);
   return {
     Name: serviceNameOf(spec.id, options.defaultNamespace),
-    Labels: { ...labels, ...writtenAmounts(spec), ...(spec.network ? { [LABEL.network]: spec.network } : {}) },
+    Labels: { ...labels, ...writtenAmounts(spec), [LABEL.image]: spec.image, ...(spec.network ? { [LABEL.network]: spec.network } : {}) },
     TaskTemplate: {
       ContainerSpec: containerOf(spec, labels, options),
       Resources: { Limits: amountsOf(spec.limits), Reservations: amountsOf(spec.requests) },
@@ -103,7 +107,7 @@ export function toFunctionSpec({ Spec }: Service, defaultNamespace: string): Fun
   const network = labels[LABEL.network];
   return {
     id: { name, namespace: labels[LABEL.namespace] ?? defaultNamespace },
-    image: container.Image,
+    image: imageOf(container.Image, labels[LABEL.image]),
     ...(fprocess ? { envProcess: fprocess } : {}),
     envVars,
     constraints: Placement?.Constraints ?? [],
@@ -136,7 +140,7 @@ const DEFAULT_INTERVAL = `${HEALTHCHECK_INTERVAL_MS}ms`;
 function containerOf(spec: FunctionSpec, labels: Record<string, string>, options: ServiceSpecOptions): ContainerSpec {
   const env = { ...(spec.envProcess ? { fprocess: spec.envProcess } : {}), [INTERVAL]: DEFAULT_INTERVAL, ...spec.envVars };
   return {
-    Image: spec.image,
+    Image: options.image,
     Labels: labels,
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     ReadOnly: spec.readOnlyRootFilesystem,
@@ -174,10 +178,15 @@ function userLabels(labels: Readonly<Record<string, string>>): Record<string, st
 }
 
 function isReserved(key: string): boolean {
-  const { name, namespace, network, annotation, limits, requests } = LABEL;
+  const { name, namespace, image, network, annotation, limits, requests } = LABEL;
   // `com.openfaas.uid` is what an older provider marked its updates with.
-  if ([name, namespace, network, 'com.openfaas.uid'].includes(key)) return true;
+  if ([name, namespace, image, network, 'com.openfaas.uid'].includes(key)) return true;
   return [annotation, limits, requests].some((prefix) => key.startsWith(prefix));
+}
+
+/** As it was named, unless somebody has given the service another one by hand. */
+function imageOf(image: string, named: string | undefined): string {
+  return named !== undefined && image.replace(/@sha256:[0-9a-f]{64}$/, '') === named.replace(/@sha256:[0-9a-f]{64}$/, '') ? named : image;
 }
 
 function annotationsOf(labels: Readonly<Record<string, string>>): Record<string, string> {

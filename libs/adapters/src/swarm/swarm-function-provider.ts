@@ -4,6 +4,7 @@ import { parseScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { AuthConfig } from 'dockerode';
 import { statusOf, type Engine } from './engine';
+import { pinnedImage } from './pinned-image';
 import { registryCredentials } from './registry-credentials';
 import { replicasOf, type FailureCause } from './replica-state';
 import { LABEL, serviceNameOf, toServiceSpec, type ServiceSpecOptions } from './service-spec';
@@ -130,8 +131,9 @@ export class SwarmFunctionProvider implements FunctionProvider {
     const { min, max } = parseScalingPolicy(spec.labels);
     const { defaultNamespace, callTimeoutMs, registryConfig } = this.options;
     const [networks, auth] = await Promise.all([this.networksOf(spec), registryCredentials(registryConfig, spec.image)]);
+    const image = await pinnedImage(this.engine, spec.image, auth);
     const specWith = (own: Pick<ServiceSpecOptions, 'replicas' | 'forceUpdate'>) =>
-      toServiceSpec(spec, { defaultNamespace, networks, secrets, callTimeoutMs, ...own });
+      toServiceSpec(spec, { defaultNamespace, networks, secrets, image, callTimeoutMs, ...own });
     for (let attempt = 1; ; attempt++) {
       const created = await this.create(specWith({ replicas: min, forceUpdate: 0 }), auth);
       if (created !== undefined) return this.known.refresh(created);
