@@ -58,9 +58,11 @@ export class PrometheusProcess {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill();
-    await ended;
-    rmSync(this.folder, { recursive: true });
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = new Promise((resolve) => this.child.once('exit', resolve));
+      this.child.kill();
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

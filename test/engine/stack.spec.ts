@@ -179,7 +179,7 @@ describeOnEngine('deploy/swarm/stack.yml', ({ socket, host }) => {
     expect(said).toContain(`(echo), and their network ${STACK}_functions`);
     expect(said).toContain(`the volumes ${STACK}_alertmanager-data`);
     expect(await leftovers()).toEqual({ service: [], config: [], secret: [], network: [`${STACK}_functions`], volume: expect.arrayContaining([`${STACK}_nats-data`]), container: [] });
-    expect(await docker('service', 'ls', '--format={{.Name}} {{.Replicas}}', '--filter=name=echo')).toBe('echo 1/1');
+    expect(await docker('service', 'ls', '--format={{.Name}} {{.Replicas}}', '--filter=name=echo')).toMatch(/^echo (\d+)\/\1$/);
   }, 60_000);
 
   it('down.sh leaves nothing of the stack, and all else alone', async () => {

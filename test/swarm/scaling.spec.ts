@@ -32,8 +32,10 @@ describeOnEngine('scaling on a swarm', ({ host, network }) => {
   it(`answers ${PER_SECOND} calls a second with as many replicas as they need, takes them back gently, and loses no call`, async () => {
     const labels = { 'com.openfaas.scale.type': 'rps', 'com.openfaas.scale.target': '30', 'com.openfaas.scale.max': '6', 'com.openfaas.scale.down.window': '3s' };
     await gateway.deploy(NAME, httpFunction(NAME, 1, labels));
-    let [askedMs, readyMs] = [0, 0];
+    let [firstMs, askedMs, readyMs] = [0, 0, 0];
     const records = await SteadyLoad.during({ url: `${gateway.url}/function/${NAME}`, perSecond: PER_SECOND }, async (load) => {
+      await gateway.until(async () => (await state()).replicas > 1, 20_000);
+      firstMs = load.elapsedMs;
       await gateway.until(async () => (await state()).replicas === 4, 20_000);
       askedMs = load.elapsedMs;
       await gateway.until(async () => (await state()).availableReplicas >= 4, 20_000);
@@ -50,6 +52,7 @@ describeOnEngine('scaling on a swarm', ({ host, network }) => {
     const { changes } = (await read(`${NAME}/scaling`)) as { changes: Change[] };
     expect(changes.at(-1)!).toMatchObject({ from: 1, because: expect.stringMatching(/calls a second need \d replicas at 27 each/) });
     // The window of 3 s has to fill before all of the load is seen; the first step comes before.
+    expect(firstMs).toBeLessThan(3_000);
     expect(askedMs).toBeLessThan(ALLOWED_MS);
     for (const { from, to } of changes.filter((change) => change.to < change.from)) expect(to).toBeGreaterThanOrEqual(Math.ceil(from / 2));
   });

@@ -11,7 +11,7 @@ import { Namespaces } from '@shoal/domain/namespaces/namespaces';
 import { Activator } from '@shoal/domain/scaling/activator';
 import { Activity } from '@shoal/domain/scaling/activity';
 import { Autoscaler } from '@shoal/domain/scaling/autoscaler';
-import type { MetricsSource } from '@shoal/domain/scaling/metrics-source';
+import type { FunctionLoad, MetricsSource } from '@shoal/domain/scaling/metrics-source';
 import { SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { Secrets } from '@shoal/domain/secrets/secrets';
 import type { Backend } from './backend/backend';
@@ -123,14 +123,21 @@ function createBackend({ config, data, installation, clock, replicaFailures }: B
 /** This gateway's own counters are the quickest; several gateways, and CPU, need somebody who sees more. */
 function createMetricsSource({ prometheusUrl, cpuQuery }: Config, activity: Activity): MetricsSource {
   if (prometheusUrl === undefined) return activity;
-  const prometheus = new PrometheusMetricsSource({ baseUrl: prometheusUrl, cpuQuery });
+  const prometheus = new PrometheusMetricsSource({ baseUrl: prometheusUrl, cpuQuery, warn: (text) => console.warn(text) });
   return {
     measure: async () => {
-      // What our counters know of each function is what Prometheus scrapes.
-      await activity.measure();
-      return prometheus.measure();
+      // What our counters know of each function is what Prometheus scrapes; and they know how long a call takes.
+      const own = await activity.measure();
+      const all = await prometheus.measure();
+      return new Map([...all].map(([key, load]) => [key, withOwn(load, own.get(key))]));
     },
   };
+}
+
+/** A call that has just come here is in no scrape yet. */
+function withOwn(load: FunctionLoad, own: FunctionLoad | undefined): FunctionLoad {
+  if (!own) return load;
+  return { ...load, idleMs: Math.min(load.idleMs, own.idleMs), ...(own.serviceMs === undefined ? {} : { serviceMs: own.serviceMs }) };
 }
 
 function measuredTypes({ cpuQuery }: Config): readonly ScalingType[] {

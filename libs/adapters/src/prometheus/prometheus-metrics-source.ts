@@ -12,47 +12,70 @@ export interface PrometheusOptions {
   readonly baseUrl: string;
   /** PromQL for thousandths of a CPU by `function_name`; without it nobody measures CPU. */
   readonly cpuQuery?: string | undefined;
+  /** For people: the CPU cannot be had, although the rest can. */
+  readonly warn: (text: string) => void;
 }
 
 /** The names that the gateways export, which all count: see docs/scaling.md. */
 const QUERIES = {
+  /** What was not scraped twice within the window was not measured: it only looks as if nobody called. */
+  measured: `count by (function_name) (count_over_time(gateway_function_invocation_inflight[${WINDOW}]) >= 2)`,
   callsPerSecond: `sum by (function_name) (rate(gateway_function_invocation_started[${WINDOW}]))`,
   concurrency: `sum by (function_name) (avg_over_time(gateway_function_invocation_inflight[${WINDOW}]))`,
+  meanWaiting: `sum by (function_name) (avg_over_time(shoal_function_waiting_calls[${WINDOW}]))`,
   waiting: 'sum by (function_name) (shoal_function_waiting_calls)',
   idleSeconds: 'time() - max by (function_name) (shoal_function_last_call_timestamp_seconds)',
 } as const;
 
 /** The load of functions as Prometheus has scraped it, over all gateways. */
 export class PrometheusMetricsSource implements MetricsSource {
+  private cpuProblem: string | undefined;
+
   constructor(private readonly options: PrometheusOptions) {}
 
   async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
-    const { cpuQuery } = this.options;
-    const none = new Map<string, number>();
-    const [callsPerSecond, concurrency, waiting, idleSeconds, cpuMillis] = await Promise.all([
+    const [measured, callsPerSecond, concurrency, meanWaiting, waiting, idleSeconds, cpuMillis] = await Promise.all([
+      this.query(QUERIES.measured),
       this.query(QUERIES.callsPerSecond),
       this.query(QUERIES.concurrency),
+      this.query(QUERIES.meanWaiting),
       this.query(QUERIES.waiting),
       this.query(QUERIES.idleSeconds),
-      cpuQuery === undefined ? none : this.query(cpuQuery),
+      this.queryCpu(),
     ]);
-    // Every function has a last call, if only that nobody has made one since a gateway began to look.
     return new Map(
-      [...idleSeconds].map(([name, seconds]): [string, FunctionLoad] => {
-        const running = concurrency.get(name) ?? 0;
+      [...measured.keys()].map((name): [string, FunctionLoad] => {
+        const here = concurrency.get(name) ?? 0;
         const cpu = cpuMillis.get(name);
         return [
           name,
           {
             callsPerSecond: callsPerSecond.get(name) ?? 0,
-            concurrency: running,
+            concurrency: here,
+            running: Math.max(0, here - (meanWaiting.get(name) ?? 0)),
             waiting: waiting.get(name) ?? 0,
-            idleMs: running > 0 ? 0 : Math.max(0, seconds * 1_000),
+            idleMs: here > 0 ? 0 : Math.max(0, (idleSeconds.get(name) ?? 0) * 1_000),
             ...(cpu === undefined ? {} : { cpuMillis: cpu }),
           },
         ];
       }),
     );
+  }
+
+  /** What is wrong with it concerns those only that scale by it; they stay as they are. */
+  private async queryCpu(): Promise<ReadonlyMap<string, number>> {
+    const { cpuQuery, warn } = this.options;
+    if (cpuQuery === undefined) return new Map();
+    try {
+      const cpuMillis = await this.query(cpuQuery);
+      this.cpuProblem = undefined;
+      return cpuMillis;
+    } catch (error) {
+      const problem = messageOf(error);
+      if (problem !== this.cpuProblem) warn(`nothing scales by CPU: ${problem}`);
+      this.cpuProblem = problem;
+      return new Map();
+    }
   }
 
   /** The values of one instant query by function. */
@@ -81,7 +104,7 @@ function unavailable(problem: string, cause?: unknown): ShoalError {
 /** Not `fetch`: that brings a second HTTP client into memory. An error of Prometheus has a body of the same form. */
 function fetchText(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = get(url, { timeout: ANSWER_TIMEOUT_MS }, (answer) => {
+    const asked = get(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }, (answer) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -92,7 +115,6 @@ function fetchText(url: string): Promise<string> {
       answer.on('end', () => resolve(Buffer.concat(chunks).toString()));
       answer.on('error', reject);
     });
-    asked.on('timeout', () => asked.destroy(new Error(`it did not answer within ${ANSWER_TIMEOUT_MS} ms`)));
-    asked.on('error', reject);
+    asked.on('error', (error) => reject(error.name === 'AbortError' ? new Error(`it did not answer within ${ANSWER_TIMEOUT_MS} ms`) : error));
   });
 }

@@ -6,7 +6,7 @@ import { exportMetric, type Value } from './durations';
 /** Where the numbers come from. */
 interface ScalingFacts {
   readonly directory: Pick<ReplicaDirectory, 'all'>;
-  readonly autoscaler: Pick<Autoscaler, 'story'>;
+  readonly autoscaler: Pick<Autoscaler, 'glance'>;
   readonly lastCalls: {
     /** Milliseconds since the Unix epoch; of a function that was never called, when it was first looked at. */
     lastCallMs(functionKey: string): number | undefined;
@@ -20,9 +20,9 @@ export function registerScalingMetrics(registry: Registry, { directory, autoscal
   const gauge = (name: string, help: string, read: Read) => exportMetric(registry, name, help, 'gauge', () => valuesOf(directory, read));
   gauge('gateway_service_count', 'Current count of replicas for function', ({ state }) => state.replicas);
   gauge('gateway_service_ready_count', 'Replicas that can take calls.', ({ state }) => state.ready.length);
-  gauge('gateway_service_min', 'Fewest replicas while awake.', ({ key }) => autoscaler.story(key)?.policy?.min);
-  gauge('gateway_service_target', 'Load that one replica can take.', ({ key }) => autoscaler.story(key)?.policy?.target);
-  gauge('gateway_service_target_load', 'Load of all replicas together, in the unit of the target.', ({ key }) => autoscaler.story(key)?.now?.load);
+  gauge('gateway_service_min', 'Fewest replicas while awake.', ({ key }) => autoscaler.glance(key)?.policy?.min);
+  gauge('gateway_service_target', 'Load that one replica can take.', ({ key }) => autoscaler.glance(key)?.policy?.target);
+  gauge('gateway_service_target_load', 'Load of all replicas together, in the unit of the target.', ({ key }) => autoscaler.glance(key)?.load);
   gauge('gateway_function_invocation_inflight', 'Calls that run or wait.', ({ callCount }) => callCount);
   gauge('shoal_function_waiting_calls', 'Calls that wait for a replica.', ({ waiting }) => waiting.size);
   gauge('shoal_function_last_call_timestamp_seconds', 'When somebody last called, or when nobody had since this gateway began to look.', ({ key }) => {

@@ -141,6 +141,18 @@ describe('Calls.run()', () => {
     await expect(run()).resolves.toBeUndefined();
   });
 
+  it('wakes a function again that falls asleep while somebody waits', async () => {
+    await provider.apply(aFunction('fn'));
+    const { exchange, ends } = openExchange();
+    const running = run(exchange);
+    const waiting = run();
+    await provider.scale(id, 0);
+    await expect(waiting).resolves.toBeUndefined();
+    expect((await provider.find(id))!.replicas).toBe(1);
+    for (const end of ends) end();
+    await running;
+  });
+
   it('rejects who waits when the function is removed', async () => {
     await provider.apply(aFunction('fn'));
     const { exchange, ends } = openExchange();

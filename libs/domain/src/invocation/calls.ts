@@ -135,12 +135,20 @@ export class Calls {
         leave();
         reject(error);
       };
+      // Also one that falls asleep while somebody waits.
+      const wake = () => {
+        this.activator.wake(entry.state.spec).catch((error: unknown) => {
+          if (entry.waiting.has(waiter)) fail(notReady(entry, messageOf(error), call));
+        });
+      };
       const waiter: Waiter = {
         look: () => {
           const slot = entry.take();
           if (slot) {
             leave();
             resolve(slot);
+          } else if (entry.state.replicas === 0) {
+            wake();
           } else if (!entry.hasUsableReplica && entry.state.notReadyBecause !== undefined) {
             fail(notReady(entry, entry.state.notReadyBecause, call));
           }
@@ -150,13 +158,7 @@ export class Calls {
       const timer = this.clock.after(call.remainingMs(), () => fail(waitedTooLong(entry, call)));
       call.whenCancelled(() => fail(new ShoalError('client-closed', 'the caller left while the call was waiting')));
       entry.waiting.add(waiter);
-      if (entry.state.replicas === 0) {
-        this.activator.wake(entry.state.spec).catch((error: unknown) => {
-          if (entry.waiting.has(waiter)) fail(notReady(entry, messageOf(error), call));
-        });
-      } else {
-        waiter.look();
-      }
+      waiter.look();
     });
   }
 }

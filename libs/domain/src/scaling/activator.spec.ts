@@ -38,6 +38,19 @@ describe('Activator.wake()', () => {
     expect(ordersAt).toEqual([0, 250, 750, 1_750, 3_750]);
   });
 
+  it('begins anew with another deployment of the function', async () => {
+    const provider = new InMemoryFunctionProvider();
+    let orders = 0;
+    provider.scale = async () => {
+      orders++;
+      throw new Error('no');
+    };
+    const activator = new Activator(provider, new FakeClock());
+    await expect(activator.wake(spec)).rejects.toThrow('no');
+    await expect(activator.wake({ ...spec })).rejects.toThrow('no');
+    expect(orders).toBe(2);
+  });
+
   it('begins anew once an order was taken', async () => {
     const clock = new FakeClock();
     const provider = new InMemoryFunctionProvider();

@@ -6,7 +6,12 @@ import { parseScalingPolicy } from './scaling-policy';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Functions of which the last failure is remembered. */
+const MAX_FAILURES = 1_000;
+
 interface Failure {
+  /** Another deployment of the function begins anew. */
+  readonly spec: FunctionSpec;
   readonly error: unknown;
   readonly pauseMs: number;
   readonly againMs: number;
@@ -36,14 +41,17 @@ export class Activator {
   }
 
   private async order(key: string, spec: FunctionSpec): Promise<void> {
-    const before = this.failures.get(key);
+    const known = this.failures.get(key);
+    const before = known?.spec === spec ? known : undefined;
     if (before && this.clock.monotonicMs() < before.againMs) throw before.error;
     try {
       await this.provider.scale(spec.id, Math.max(1, parseScalingPolicy(spec.labels).min));
       this.failures.delete(key);
     } catch (error) {
       const pauseMs = Math.min((before?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
-      this.failures.set(key, { error, pauseMs, againMs: this.clock.monotonicMs() + pauseMs });
+      this.failures.delete(key);
+      this.failures.set(key, { spec, error, pauseMs, againMs: this.clock.monotonicMs() + pauseMs });
+      if (this.failures.size > MAX_FAILURES) this.failures.delete(this.failures.keys().next().value as string);
       throw error;
     }
   }

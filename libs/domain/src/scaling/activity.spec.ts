@@ -33,7 +33,7 @@ describe('Activity.measure()', () => {
   it('counts calls that have started, and the mean of calls at a time', async () => {
     await look();
     for (let i = 0; i < 5; i++) await second(10, 20);
-    await expect(second(10, 20)).resolves.toEqual({ callsPerSecond: 10, concurrency: 0.2, waiting: 0, idleMs: 800, serviceMs: 20 });
+    await expect(second(10, 20)).resolves.toEqual({ callsPerSecond: 10, concurrency: 0.2, running: 0.2, waiting: 0, idleMs: 800, serviceMs: 20 });
   });
 
   it('shows a burst at the next look, and forgets it within some seconds', async () => {
@@ -71,14 +71,29 @@ describe('Activity.measure()', () => {
   it('counts what was never called as idle since it was first looked at', async () => {
     await look();
     clock.advance(70_000);
-    await expect(look()).resolves.toEqual({ callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 70_000 });
+    await expect(look()).resolves.toEqual({ callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 70_000 });
   });
 
-  it('forgets a function that is gone', async () => {
+  it('is right about a function that comes again while calls of before still run', async () => {
+    for (let i = 0; i < 3; i++) activity.started('fn.ns');
+    await provider.remove({ name: 'fn', namespace: 'ns' });
+    await look();
+    await provider.apply(aFunction('fn'));
+    for (let i = 0; i < 3; i++) activity.ended('fn.ns', 200, 1, 0);
+    activity.started('fn.ns');
+    clock.advance(20_000);
+    await expect(look()).resolves.toMatchObject({ idleMs: 0 });
+    clock.advance(3_000);
+    await expect(look()).resolves.toMatchObject({ concurrency: 1 });
+  });
+
+  it('forgets a function that is gone, once its calls have ended', async () => {
     activity.started('fn.ns');
     await provider.remove({ name: 'fn', namespace: 'ns' });
+    activity.ended('fn.ns', 200, 1, 0);
     await expect(look()).resolves.toBeUndefined();
+    clock.advance(60_000);
     await provider.apply(aFunction('fn'));
-    await expect(look()).resolves.toMatchObject({ concurrency: 0 });
+    await expect(look()).resolves.toMatchObject({ concurrency: 0, idleMs: 0 });
   });
 });

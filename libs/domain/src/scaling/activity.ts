@@ -12,6 +12,7 @@ interface Totals {
   readonly started: number;
   /** Milliseconds that all calls together have taken so far: its growth per millisecond is the mean of calls at a time. */
   readonly callMs: number;
+  readonly waiting: number;
   /** Calls that a replica answered, and the milliseconds that it took for them. */
   readonly answered: number;
   readonly serviceMs: number;
@@ -48,6 +49,10 @@ class FunctionActivity {
     this.serviceMs += serviceMs;
   }
 
+  get isBusy(): boolean {
+    return this.running > 0;
+  }
+
   /** For how long nobody has called; 0 while somebody is. */
   idleMs(nowMs: number): number {
     return this.running > 0 ? 0 : nowMs - this.lastMs;
@@ -56,22 +61,28 @@ class FunctionActivity {
   /** The load since about a window ago. */
   look(nowMs: number, waiting: number): FunctionLoad {
     const idleMs = this.idleMs(nowMs);
-    const now = this.totals(nowMs);
+    const now = this.totals(nowMs, waiting);
     if (idleMs > 2 * WINDOW_MS) {
       // Nothing to count: so it is with most functions at most times.
       this.looks.length = 1;
       this.looks[0] = now;
-      return { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs };
+      return { callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs };
     }
     while (this.looks.length > 1 && this.looks[1]!.atMs <= nowMs - WINDOW_MS) this.looks.shift();
     const since = this.looks[0];
     const spanMs = since ? nowMs - since.atMs : 0;
     this.learnServiceTime(since, now, waiting);
     const known = this.meanServiceMs === undefined ? {} : { serviceMs: this.meanServiceMs };
-    const load: FunctionLoad =
-      since && spanMs > 0
-        ? { callsPerSecond: ((now.started - since.started) / spanMs) * 1_000, concurrency: (now.callMs - since.callMs) / spanMs, waiting, idleMs, ...known }
-        : { callsPerSecond: 0, concurrency: this.running, waiting, idleMs, ...known };
+    const perMs = (amount: (of: Totals) => number) => (since && spanMs > 0 ? (amount(now) - amount(since)) / spanMs : undefined);
+    const concurrency = perMs(({ callMs }) => callMs) ?? this.running;
+    const load: FunctionLoad = {
+      callsPerSecond: (perMs(({ started }) => started) ?? 0) * 1_000,
+      concurrency,
+      running: Math.max(0, concurrency - this.meanWaiting(now)),
+      waiting,
+      idleMs,
+      ...known,
+    };
     this.looks.push(now);
     return load;
   }
@@ -83,9 +94,14 @@ class FunctionActivity {
     else if (this.running > waiting) this.meanServiceMs = undefined;
   }
 
-  private totals(nowMs: number): Totals {
+  private meanWaiting(now: Totals): number {
+    const looks = [...this.looks, now];
+    return looks.reduce((sum, { waiting }) => sum + waiting, 0) / looks.length;
+  }
+
+  private totals(nowMs: number, waiting: number): Totals {
     const callMs = this.callMs + this.running * (nowMs - this.lastMs);
-    return { atMs: nowMs, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
+    return { atMs: nowMs, waiting, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
   }
 
   private advance(nowMs: number): void {
@@ -112,14 +128,15 @@ export class Activity implements CallObserver, MetricsSource {
 
   ended(functionKey: string, outcome: CallOutcome, durationMs: number, waitedMs: number): void {
     const serviceMs = typeof outcome === 'number' ? durationMs - waitedMs : undefined;
-    this.of(functionKey).callEnded(this.clock.monotonicMs(), serviceMs);
+    this.functions.get(functionKey)?.callEnded(this.clock.monotonicMs(), serviceMs);
   }
 
   async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
     const nowMs = this.clock.monotonicMs();
     const loads = new Map<string, FunctionLoad>();
     for (const entry of this.directory.all()) loads.set(entry.key, this.of(entry.key).look(nowMs, entry.waiting.size));
-    for (const key of this.functions.keys()) if (!loads.has(key)) this.functions.delete(key);
+    // One that is gone may still have calls, which end later.
+    for (const [key, activity] of this.functions) if (!loads.has(key) && !activity.isBusy) this.functions.delete(key);
     return loads;
   }
 

@@ -37,6 +37,13 @@ describe('decideByAlert()', () => {
     expect(counts(labels, start, events)).toEqual(expected);
   });
 
+  it.each<[string, Partial<ScalingSample>, string]>([
+    ['is being updated', { updating: true }, 'updating'],
+    ['does not start', { ready: 0, failing: 'No such image' }, 'failing'],
+  ])('adds none to a function that %s', (_name, rest, reason) => {
+    expect(decideByAlert(policyOf({}), sampleOf(4, rest), true)).toMatchObject({ replicas: 4, reason });
+  });
+
   it('keeps the replicas that the calls of this moment fill', () => {
     expect(decideByAlert(policyOf({}), sampleOf(10, { concurrency: 40, roomPerReplica: 16 }), false)).toMatchObject({
       replicas: 3,

@@ -6,7 +6,7 @@ import { InMemoryFunctionProvider } from '../testing/in-memory-function-provider
 import { Autoscaler, MAX_REMEMBERED_CHANGES, type ScalingRecord } from './autoscaler';
 import type { FunctionLoad } from './metrics-source';
 
-const NOTHING: FunctionLoad = { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 0 };
+const NOTHING: FunctionLoad = { callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 0 };
 const labels = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`com.openfaas.scale.${name}`, value]));
 
@@ -91,6 +91,47 @@ describe('Autoscaler', () => {
       load({ callsPerSecond: 100 });
       await seconds(1);
       expect(await replicas()).toBe(0);
+    });
+
+    it('leaves awake what was woken by a call that is not measured yet, and remembers the waking', async () => {
+      await deploy({ zero: 'true', 'zero-duration': '1m' });
+      load({ idleMs: 3_600_000 });
+      await seconds(1);
+      expect(await replicas()).toBe(0);
+      await provider.scale(id, 1);
+      await seconds(59);
+      expect(await replicas()).toBe(1);
+      expect(autoscaler.story('fn.ns')!.changes).toMatchObject([{ from: 0, to: 1, reason: 'woken' }, { from: 1, to: 0, reason: 'idle' }]);
+      await seconds(3);
+      expect(await replicas()).toBe(0);
+    });
+
+    it('orders ever less often what is refused, and says so once', async () => {
+      await deploy();
+      load({ callsPerSecond: 100 });
+      let orders = 0;
+      provider.scale = async () => {
+        orders++;
+        throw new ShoalError('backend-unavailable', 'no engine');
+      };
+      await seconds(60);
+      expect(orders).toBeLessThan(8);
+      expect(records).toHaveLength(1);
+      expect(autoscaler.story('fn.ns')!.changes).toHaveLength(1);
+    });
+
+    it('goes on with other functions while the provider does not answer for one', async () => {
+      await deploy();
+      await provider.apply(aFunction('other'));
+      load({ callsPerSecond: 100 });
+      loads.set('other.ns', { ...NOTHING, callsPerSecond: 100 });
+      const scale = provider.scale.bind(provider);
+      provider.scale = (of, count) => (of.name === 'fn' ? new Promise(() => undefined) : scale(of, count));
+      await seconds(1);
+      expect((await provider.find({ ...id, name: 'other' }))!.replicas).toBe(3);
+      loads.set('other.ns', { ...NOTHING, callsPerSecond: 200 });
+      await seconds(1);
+      expect((await provider.find({ ...id, name: 'other' }))!.replicas).toBe(5);
     });
 
     it('waits while the function is updated', async () => {
@@ -181,6 +222,24 @@ describe('Autoscaler', () => {
       load({ callsPerSecond: 100 });
       await seconds(1);
       expect(await replicas()).toBe(3);
+    });
+
+    it('wakes a function that sleeps, and leaves it awake for its time', async () => {
+      await deploy({ type: 'alert', zero: 'true', 'zero-duration': '1m', min: '0' });
+      load({ idleMs: 3_600_000 });
+      await autoscaler.alert('fn.ns', true);
+      await seconds(59);
+      expect(await replicas()).toBe(4);
+    });
+
+    it('does not fall below what the load needs when an alert has ended', async () => {
+      await deploy();
+      load({ callsPerSecond: 350 });
+      await seconds(1);
+      await autoscaler.alert('fn.ns', true);
+      await seconds(2);
+      await autoscaler.alert('fn.ns', false);
+      expect(await replicas()).toBe(8);
     });
 
     it('leaves alone what has chosen another driver, and what is not there', async () => {

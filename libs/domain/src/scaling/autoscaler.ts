@@ -12,6 +12,10 @@ import { SlidingMaximum } from './sliding-maximum';
 
 /** Changes that are remembered of each function. */
 export const MAX_REMEMBERED_CHANGES = 100;
+/** Orders to the provider at a time; the rest follow at the next ticks. */
+const MAX_ORDERS = 50;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 /** An alert that is not repeated for so long has been forgotten by whoever sent it. */
 const ALERT_VALID_MS = 5 * 60_000;
 
@@ -54,6 +58,11 @@ interface Watched {
   downMs: number;
   readonly needed: SlidingMaximum;
   alertMs: number;
+  /** Whether the provider has not yet answered an order. */
+  ordering: boolean;
+  /** After an order that was refused, the next one waits, ever longer. */
+  pauseMs: number;
+  againMs: number;
   now: { readonly decision: ScalingDecision; readonly sample: ScalingSample; readonly atMs: number } | undefined;
   readonly changes: ScalingRecord[];
 }
@@ -71,22 +80,21 @@ export interface AutoscalerOptions {
 export class Autoscaler {
   private readonly functions = new Map<string, Watched>();
   private ticking = false;
+  private orders = 0;
 
   constructor(private readonly options: AutoscalerOptions) {}
 
-  /** Looks at every function once. Rejects as `MetricsSource.measure` does; a tick during another one does nothing. */
+  /**
+   * Looks at every function once, and orders what follows from that; does not wait for the provider. Rejects as
+   * `MetricsSource.measure` does; a tick during another one does nothing.
+   */
   async tick(): Promise<void> {
     if (this.ticking) return;
     this.ticking = true;
     try {
       const loads = await this.options.metrics.measure();
-      const orders: Promise<void>[] = [];
-      for (const entry of this.options.directory.all()) {
-        const order = this.look(entry, loads.get(entry.key));
-        if (order) orders.push(order);
-      }
+      for (const entry of this.options.directory.all()) this.look(entry, loads.get(entry.key));
       for (const key of this.functions.keys()) if (!this.options.directory.find(key)) this.functions.delete(key);
-      await Promise.all(orders);
     } finally {
       this.ticking = false;
     }
@@ -101,11 +109,15 @@ export class Autoscaler {
     if (!entry) return;
     const watched = this.watch(entry);
     const { policy } = watched;
-    if (policy instanceof ShoalError) throw policy;
-    if (policy.type !== 'alert' && policy.typeChosen) return;
-    watched.alertMs = firing ? this.options.clock.monotonicMs() : -Infinity;
+    // Sending it again would not mend the labels.
+    if (policy instanceof ShoalError || (policy.type !== 'alert' && policy.typeChosen)) return;
+    const nowMs = this.options.clock.monotonicMs();
+    watched.alertMs = firing ? nowMs : -Infinity;
     const sample = { ...this.sampleOf(entry, policy, undefined), concurrency: entry.callCount };
-    const error = await this.carryOut(entry, watched, sample, decideByAlert(policy, sample, firing));
+    const neededInWindow = watched.needed.since(nowMs - policy.downWindowMs);
+    const decision = decideByAlert(policy, sample, firing, neededInWindow);
+    watched.now = { decision, sample, atMs: this.options.clock.nowMs() };
+    const error = await this.order(entry, watched);
     if (error) throw error;
   }
 
@@ -113,20 +125,23 @@ export class Autoscaler {
   story(functionKey: string): ScalingStory | undefined {
     const entry = this.options.directory.find(functionKey);
     if (!entry) return undefined;
-    const watched = this.watch(entry);
-    const { now, policy, changes } = watched;
+    const { now, policy, changes } = this.functions.get(functionKey) ?? newlyWatched(entry.state, this.options.clock.monotonicMs());
     const record = now && this.recordOf(now.sample, now.decision, now.atMs);
     if (policy instanceof ShoalError) return { policy: undefined, problem: policy.message, now: record, changes: [...changes].reverse() };
     return { policy, now: record, changes: [...changes].reverse() };
   }
 
-  private look(entry: FunctionEntry, load: FunctionLoad | undefined): Promise<void> | undefined {
+  /** The policy and the load at the last look, without the history. */
+  glance(functionKey: string): { readonly policy: ScalingPolicy | undefined; readonly load: number | undefined } | undefined {
+    const watched = this.functions.get(functionKey);
+    return watched && { policy: watched.policy instanceof ShoalError ? undefined : watched.policy, load: watched.now?.sample.load };
+  }
+
+  private look(entry: FunctionEntry, load: FunctionLoad | undefined): void {
     const watched = this.watch(entry);
     const nowMs = this.options.clock.monotonicMs();
     const { policy } = watched;
-    if (policy instanceof ShoalError) return undefined;
-    // One driver at a time: while an alert holds, it is the driver.
-    if (nowMs - watched.alertMs < ALERT_VALID_MS && policy.type !== 'alert') return undefined;
+    if (policy instanceof ShoalError) return;
     const sample = this.sampleOf(entry, policy, load);
     const decision = decide(policy, sample, {
       neededInWindow: watched.needed.since(nowMs - policy.downWindowMs),
@@ -134,52 +149,84 @@ export class Autoscaler {
       sinceUpMs: nowMs - watched.upMs,
       sinceDownMs: nowMs - watched.downMs,
     });
-    watched.needed.add(nowMs, decision.needed);
-    watched.now = { decision, sample, atMs: this.options.clock.nowMs() };
-    return decision.replicas === sample.desired ? undefined : this.carryOut(entry, watched, sample, decision).then(() => undefined);
+    if (sample.load !== undefined) watched.needed.add(nowMs, decision.needed);
+    // One driver at a time: while an alert holds, it is the driver.
+    const driven = policy.type !== 'alert' && nowMs - watched.alertMs < ALERT_VALID_MS;
+    watched.now = { decision: driven ? byAlert(decision, sample.desired) : decision, sample, atMs: this.options.clock.nowMs() };
+    if (!watched.ordering && nowMs >= watched.againMs && this.orders < MAX_ORDERS) void this.order(entry, watched);
   }
 
-  /** Resolves with what went wrong. */
-  private async carryOut({ id }: FunctionEntry, watched: Watched, sample: ScalingSample, decision: ScalingDecision): Promise<Error | undefined> {
-    const record = this.recordOf(sample, decision, this.options.clock.nowMs());
-    watched.now = { decision, sample, atMs: this.options.clock.nowMs() };
+  /** Orders what was decided last, if that is a change. Never rejects: resolves with what went wrong. */
+  private async order({ id }: FunctionEntry, watched: Watched): Promise<Error | undefined> {
+    const { decision, sample, atMs } = watched.now!;
     if (decision.replicas === sample.desired) return undefined;
+    const record = this.recordOf(sample, decision, atMs);
+    this.orders++;
+    watched.ordering = true;
     try {
       await this.options.provider.scale(id, decision.replicas);
+      noteChange(watched, decision.replicas, this.options.clock.monotonicMs());
+      watched.pauseMs = 0;
       this.remember(id, watched, record);
       return undefined;
     } catch (error) {
       if (error instanceof ShoalError && error.code === 'function-not-found') return undefined; // It has just been removed.
+      watched.pauseMs = Math.min(watched.pauseMs * 2 || FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+      watched.againMs = this.options.clock.monotonicMs() + watched.pauseMs;
       this.remember(id, watched, { ...record, error: messageOf(error) });
       return error instanceof Error ? error : new Error(messageOf(error));
+    } finally {
+      watched.ordering = false;
+      this.orders--;
     }
   }
 
   private remember(id: FunctionId, { changes }: Watched, record: ScalingRecord): void {
+    const last = changes.at(-1);
+    if (record.error !== undefined && last?.error === record.error && last.to === record.to) {
+      // The same refusal again is no news, except for its time.
+      changes[changes.length - 1] = record;
+      return;
+    }
     changes.push(record);
     if (changes.length > MAX_REMEMBERED_CHANGES) changes.shift();
     this.options.changed(id, record);
   }
 
-  private watch({ key, state }: FunctionEntry): Watched {
+  private watch(entry: FunctionEntry): Watched {
+    const { key, state } = entry;
     const nowMs = this.options.clock.monotonicMs();
     let watched = this.functions.get(key);
-    if (!watched) {
-      const { labels } = state.spec;
-      const never = -Infinity;
-      const policy = policyOf(labels);
-      watched = { sinceMs: nowMs, labels, policy, replicas: state.replicas, upMs: never, downMs: never, needed: new SlidingMaximum(), alertMs: never, now: undefined, changes: [] };
-      this.functions.set(key, watched);
-    }
+    if (!watched) this.functions.set(key, (watched = newlyWatched(state, nowMs)));
     if (watched.labels !== state.spec.labels) {
       watched.labels = state.spec.labels;
       watched.policy = policyOf(watched.labels);
     }
-    // Whoever changed it: this loop, a person, a call that woke it.
-    if (state.replicas > watched.replicas) watched.upMs = nowMs;
-    if (state.replicas < watched.replicas) watched.downMs = nowMs;
-    watched.replicas = state.replicas;
+    const before = watched.replicas;
+    // While an order of ours is under way, the change is ours.
+    if (state.replicas === before || watched.ordering) return watched;
+    noteChange(watched, state.replicas, nowMs);
+    this.remember(entry.id, watched, this.recordOfOthers(entry, before));
     return watched;
+  }
+
+  /** A change that this loop has not ordered. */
+  private recordOfOthers({ state, waiting, callCount }: FunctionEntry, before: number): ScalingRecord {
+    const { replicas, ready } = state;
+    const woken = before === 0;
+    return {
+      at: new Date(this.options.clock.nowMs()).toISOString(),
+      from: before,
+      to: replicas,
+      needed: replicas,
+      reason: woken ? 'woken' : 'by-hand',
+      formula: String(replicas),
+      because: woken ? 'a call has woken it, or somebody has' : 'somebody has set it, or deployed it with other bounds',
+      ready: ready.length,
+      load: undefined,
+      concurrency: callCount,
+      waiting: waiting.size,
+    };
   }
 
   private sampleOf({ state, waiting }: FunctionEntry, policy: ScalingPolicy, load: FunctionLoad | undefined): ScalingSample {
@@ -201,6 +248,36 @@ export class Autoscaler {
     const { desired, ready, load, concurrency, waiting } = sample;
     return { at: new Date(atMs).toISOString(), from: desired, to: replicas, ...why, ready, load, concurrency, waiting };
   }
+}
+
+function newlyWatched({ replicas, spec }: FunctionState, nowMs: number): Watched {
+  const never = -Infinity;
+  return {
+    sinceMs: nowMs,
+    labels: spec.labels,
+    policy: policyOf(spec.labels),
+    replicas,
+    upMs: never,
+    downMs: never,
+    needed: new SlidingMaximum(),
+    alertMs: never,
+    ordering: false,
+    pauseMs: 0,
+    againMs: never,
+    now: undefined,
+    changes: [],
+  };
+}
+
+function noteChange(watched: Watched, replicas: number, nowMs: number): void {
+  if (replicas > watched.replicas) watched.upMs = nowMs;
+  if (replicas < watched.replicas) watched.downMs = nowMs;
+  watched.replicas = replicas;
+}
+
+/** What the load asks for goes on being looked at, and is not carried out. */
+function byAlert(decision: ScalingDecision, desired: number): ScalingDecision {
+  return { ...decision, replicas: desired, reason: 'alert', because: 'an alert drives it, until that has ended or is not repeated' };
 }
 
 /** A service that somebody else made may say what we would have refused. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { demandOf } from './demand';
 import type { FunctionLoad } from './metrics-source';
 
-const loadOf = (rest: Partial<FunctionLoad>): FunctionLoad => ({ callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 0, ...rest });
+const loadOf = (rest: Partial<FunctionLoad>): FunctionLoad => ({ callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 0, ...rest });
 
 describe('demandOf()', () => {
   it.each<[string, Partial<FunctionLoad>, number]>([
@@ -11,6 +11,8 @@ describe('demandOf()', () => {
     ['short calls that wait: what they need to be gone within a second', { callsPerSecond: 1_000, concurrency: 600, waiting: 1_000, serviceMs: 5 }, 10],
     ['long calls that wait: each as one', { callsPerSecond: 5, concurrency: 60, waiting: 30, serviceMs: 4_000 }, 50],
     ['not what has waited and is gone', { callsPerSecond: 100, concurrency: 300, waiting: 0, serviceMs: 100 }, 10],
+    ['those that run and do not end, although others are short', { callsPerSecond: 10, concurrency: 1_016, running: 16, waiting: 1_000, serviceMs: 5 }, 21],
+    ['long streams beside short calls', { callsPerSecond: 10, concurrency: 50.05, running: 50.05, serviceMs: 5 }, 50.05],
     ['nothing, when nothing is here', { serviceMs: 100 }, 0],
   ])('is %s', (_name, load, demand) => {
     expect(demandOf(loadOf(load))).toBeCloseTo(demand);

@@ -4,7 +4,9 @@ export interface FunctionLoad {
   readonly callsPerSecond: number;
   /** Calls at a time, those that wait among them. */
   readonly concurrency: number;
-  /** Of these, the ones that wait. */
+  /** Of these, the ones that a replica has. */
+  readonly running: number;
+  /** Calls that wait now. */
   readonly waiting: number;
   /** For how long there has been none, in milliseconds; 0 while there is one. */
   readonly idleMs: number;

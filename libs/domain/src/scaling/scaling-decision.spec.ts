@@ -31,6 +31,8 @@ describe('decide()', () => {
     ['CPU', { type: 'cpu', target: '500' }, { load: 1_200 }, 3, 'ceil(1200 / (500 × 0.9)) = 3'],
     ['waiting calls', { type: 'queue', target: '100' }, { load: 450 }, 5, 'ceil(450 / (100 × 0.9)) = 5'],
     ['room, when few slow calls fill every replica', {}, { load: 2, concurrency: 50, roomPerReplica: 16 }, 4, 'ceil(50 / 16) = 4'],
+    ['one of many fails because of the load', {}, { desired: 10, ready: 9, load: 900, failing: 'it ran out of memory' }, 20, 'ceil(900 / (50 × 0.9)) = 20'],
+    ['fewer than the minimum, and a load for more', { min: '2' }, { load: 900 }, 20, 'ceil(900 / (50 × 0.9)) = 20'],
     ['room, when nobody measures the load', { type: 'cpu' }, { load: undefined, concurrency: 50, roomPerReplica: 16 }, 4, 'ceil(50 / 16) = 4'],
   ])('goes up at once, to what is needed: %s', (_name, labels, sample, replicas, formula) => {
     expect(decideNow(labels, sample)).toMatchObject({ replicas, formula });
@@ -46,6 +48,8 @@ describe('decide()', () => {
     ['nobody measures', { type: 'cpu' }, { desired: 3, load: undefined }, {}, 3, 'unmeasured'],
     ['those that were added are still starting', { 'warm-up': '5s' }, { desired: 3, ready: 1, load: 500 }, { sinceUpMs: 1_000 }, 3, 'warm-up'],
     ['those that were added do not start', {}, { desired: 3, ready: 1, load: 500, failing: 'No such image' }, {}, 3, 'failing'],
+    ['nobody measures any more, and there is room', { type: 'cpu' }, { desired: 10, load: undefined, concurrency: 10, roomPerReplica: 16 }, {}, 10, 'unmeasured'],
+    ['it has just been woken, by a call that is not measured yet', { zero: 'true' }, { idleMs: 9e9 }, { sinceUpMs: 899_999 }, 1, 'minimum'],
     ['it is being updated', {}, { desired: 3, load: 500, updating: true }, {}, 3, 'updating'],
     ['it is being updated, also when it could sleep', { zero: 'true' }, { idleMs: 9e9, updating: true }, {}, 1, 'updating'],
     ['more were needed a moment ago', {}, { desired: 4, load: 45 }, { neededInWindow: 4 }, 4, 'stable-window'],

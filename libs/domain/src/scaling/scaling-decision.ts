@@ -49,7 +49,9 @@ export type ScalingReason =
   | 'updating'
   | 'fixed'
   | 'unmeasured'
-  | 'alert';
+  | 'alert'
+  | 'woken'
+  | 'by-hand';
 
 export interface ScalingDecision {
   /** How many there should be now. */
@@ -87,14 +89,17 @@ export function decide(policy: ScalingPolicy, sample: ScalingSample, past: Scali
   if (desired === 0) return answer(0, 'asleep', 'it sleeps until somebody calls');
   // A backend may take a change of the count for the version to go back to.
   if (sample.updating) return answer(desired, 'updating', 'it is being updated, and scales again when that is over');
-  if (policy.zero && sample.concurrency === 0 && sample.idleMs >= policy.zeroAfterMs) {
-    return answer(0, 'idle', `nobody has called for ${formatDuration(sample.idleMs)}, and it goes to sleep after ${formatDuration(policy.zeroAfterMs)}`);
+  // Who has just woken it, or added to it, means somebody to call; also one whom the measurements do not show yet.
+  const quietMs = Math.min(sample.idleMs, past.sinceUpMs);
+  if (policy.zero && sample.concurrency === 0 && quietMs >= policy.zeroAfterMs) {
+    return answer(0, 'idle', `nobody has called for ${formatDuration(quietMs)}, and it goes to sleep after ${formatDuration(policy.zeroAfterMs)}`);
   }
-  if (desired < floor) return answer(floor, 'minimum', `it has ${count(desired)}, fewer than its minimum of ${floor}`);
+  if (desired < floor) return answer(Math.max(floor, needed), 'minimum', `it has ${count(desired)}, fewer than its minimum of ${floor}`);
   if (desired > max) return answer(max, 'maximum', `it has ${count(desired)}, more than its maximum of ${max}`);
   if (min === max) return answer(max, 'fixed', `its minimum and its maximum are both ${max}`);
   if (policy.type === 'alert') return answer(desired, 'alert', 'it scales by alerts');
-  if (sample.load === undefined && need.reason !== 'room') return answer(desired, 'unmeasured', `nobody measures its ${UNIT[policy.type]} here`);
+  // Room is no measure of the load: it may only ask for more.
+  if (sample.load === undefined && needed <= desired) return answer(desired, 'unmeasured', `nobody measures its ${UNIT[policy.type]} here`);
   if (needed > desired) return answer(...up(policy, sample, past, { ...need, replicas: needed }));
   if (needed < desired) return answer(...down(policy, sample, past, { ...need, replicas: needed }));
   if (need.replicas > max) return answer(desired, 'maximum', `${need.because}, but ${max} is its maximum`);
@@ -131,7 +136,8 @@ function needOf(policy: ScalingPolicy, { load, concurrency, roomPerReplica }: Sc
 
 function up({ warmUpMs }: ScalingPolicy, { desired, ready, failing }: ScalingSample, { sinceUpMs }: ScalingPast, need: Need): [number, ScalingReason, string] {
   const { replicas, reason, because } = need;
-  if (failing !== undefined && ready < desired) {
+  // One of many may fail because of the load itself.
+  if (failing !== undefined && ready <= desired / 2) {
     return [desired, 'failing', `${because}, but of the ${desired} it has, ${desired - ready} do not start: ${failing}`];
   }
   if (ready < desired && sinceUpMs < warmUpMs) {
