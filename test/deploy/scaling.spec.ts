@@ -133,7 +133,7 @@ describeWithPrograms('scaling by what Prometheus measures', ['prometheus'], 'pro
     // Prometheus does not know of the call that wakes it.
     expect((await fetch(`${gateway.url}/function/measured`, { method: 'POST', body: 'x' })).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    expect(await replicas(gateway, 'measured')).toBe(1);
+    expect(await replicas(gateway, 'measured')).toBeGreaterThanOrEqual(1);
   });
 
   it('scales by CPU, where there is a query for it', async () => {
