@@ -4,7 +4,9 @@ import type { Engine } from './engine';
 import type { Service, ServiceSpec } from './swarm-types';
 
 /** Others write too: gateways, people, Swarm itself while it rolls. */
-const MAX_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 30;
+/** Two that write at the same time must not go on meeting. */
+const LONGEST_PAUSE_MS = 20;
 const CONFLICT = /update out of sequence/;
 
 /**
@@ -21,6 +23,7 @@ export async function updateService(engine: Engine, serviceId: string, change: (
       return;
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !CONFLICT.test(messageOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
     }
   }
 }
