@@ -170,7 +170,8 @@ describeOnEngine('deploy/swarm/stack.yml', ({ socket, host }) => {
       caller.child.kill();
       const { calls, failures } = JSON.parse((await caller).stdout) as { calls: number; failures: string[] };
       expect(failures).toEqual([]);
-      expect(calls).toBeGreaterThan(100);
+      // Somebody did call; how often depends on how quick the update is.
+      expect(calls).toBeGreaterThan(10);
     }
   });
 
