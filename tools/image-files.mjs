@@ -20,6 +20,9 @@ const EXECUTABLES = {
 /** Docker's names of the processors that there can be images for. */
 export const processors = Object.keys(EXECUTABLES);
 
+/** Docker's name of this machine's; `undefined` when there are no images for it. */
+export const hostProcessor = { x64: 'amd64', arm64: 'arm64', arm: 'arm' }[process.arch];
+
 /** Resolves with a sample's command, mode and `Content-Type`; the latter two are empty when its `function.yml` does not say. */
 export async function readSample(name) {
   const { parse } = await import('yaml');

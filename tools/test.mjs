@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBun, hasBun, hostPlatform } from './bun.mjs';
 import { ensureExecutable } from './executables.mjs';
-import { ensureBuns } from './image-files.mjs';
+import { ensureBuns, hostProcessor } from './image-files.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, step } from './setup.mjs';
 import { whyNoLab } from './swarm-lab.mjs';
 import { startTestCluster, startTestSwarm } from './test-swarm.mjs';
@@ -55,7 +55,7 @@ async function setUpBun() {
   if (!platform) return {};
   if (!hasBun(platform)) await step('Fetching Bun, which makes executables', () => ensureBun(platform));
   // What images are made of, too: they are built where there is no network.
-  await ensureBuns([{ x64: 'amd64', arm64: 'arm64' }[process.arch]].filter(Boolean));
+  if (hostProcessor) await ensureBuns([hostProcessor]);
   return { SHOAL_TEST_BUN: await ensureBun(platform), SHOAL_TEST_WATCHDOG: await ensureExecutable() };
 }
 

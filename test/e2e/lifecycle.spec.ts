@@ -54,6 +54,7 @@ describe('a start that cannot be', () => {
     ['an unwritable data directory', { SHOAL_HOME: join(main, 'home') }, /^The data directory \S+ cannot be written to \(ENOTDIR\): set SHOAL_HOME to a folder that can\.\n$/],
     ['settings that are none, all in one line', { SHOAL_PORT: 'http', basic_auth: 'yes', read_timeout: 'soon', SHOAL_PROVIDER: 'mars' }, /^SHOAL_PROVIDER must .*; SHOAL_PORT must .*; basic_auth must .*; read_timeout must .*\n$|^read_timeout[^]*\n$/],
     ['limits that contradict each other', { write_timeout: '1s', upstream_timeout: '2s' }, /^write_timeout must not be shorter than upstream_timeout/],
+    ['samples where there can be none', { SHOAL_PROVIDER: 'swarm', SHOAL_SAMPLES: 'true' }, /^SHOAL_SAMPLES needs SHOAL_PROVIDER=local: the samples are folders of this machine\n$/],
     ['credentials that are not there', { secret_mount_path: '/no/such/folder' }, /^secret_mount_path: \/no\/such\/folder\/basic-auth-user cannot be read \(ENOENT\)\.\n$/],
   ])('says %s, and ends with 1', (_name, env, sentence) => {
     const { code, said } = failToStart(env);

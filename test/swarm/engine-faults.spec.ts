@@ -23,8 +23,17 @@ describeOnEngine('a swarm that fails', () => {
     providers.push(new SwarmFunctionProvider(engine, options));
     return providers.at(-1)!;
   };
+  /** A swarm of one machine that knows a function, and one who looks after it. */
+  async function startManaged(): Promise<{ readonly node: LabNode; readonly provider: SwarmFunctionProvider }> {
+    const node = await lab.up('m');
+    await initSwarm(node);
+    await node.docker('network', 'create', '--driver', 'overlay', '--label', 'openfaas=true', 'functions');
+    const provider = providerOf(node.socket);
+    await provider.start();
+    await provider.apply(asleep);
+    return { node, provider };
+  }
   const initSwarm = (node: LabNode) => node.docker('swarm', 'init', '--advertise-addr', node.address);
-  const makeNetwork = (node: LabNode) => node.docker('network', 'create', '--driver', 'overlay', '--label', 'openfaas=true', 'functions');
   const until = async (condition: () => boolean) => {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
   };
@@ -58,13 +67,7 @@ describeOnEngine('a swarm that fails', () => {
   });
 
   it('keeps what it knows while the engine hangs, refuses changes soon, and goes on by itself', async () => {
-    const node = await lab.up('m');
-    await initSwarm(node);
-    await makeNetwork(node);
-    const provider = providerOf(node.socket);
-    await provider.start();
-    await provider.apply(asleep);
-
+    const { node, provider } = await startManaged();
     node.freeze();
     const startedMs = Date.now();
     await expect(provider.apply(asleep)).rejects.toMatchObject({ code: 'backend-unavailable', message: expect.stringContaining('did not answer within 0.5 s') });
@@ -80,12 +83,7 @@ describeOnEngine('a swarm that fails', () => {
   });
 
   it('hears of changes again after the engine was restarted', async () => {
-    const node = await lab.up('m');
-    await initSwarm(node);
-    await makeNetwork(node);
-    const provider = providerOf(node.socket);
-    await provider.start();
-    await provider.apply(asleep);
+    const { node, provider } = await startManaged();
     await node.stop();
     await until(() => provider.problem !== undefined);
     await lab.up('m');

@@ -213,6 +213,27 @@ describeOnEngine('on a real swarm', ({ host, network }) => {
       expect(await call(after, 'back')).toBe('back');
     });
 
+    it('takes nothing back that it has not seen deployed, nor what has worked: it may be the gateway that is cut off', async () => {
+      const first = await startProvider({ silenceMs: 60_000 });
+      await first.apply(classic());
+      await ready(first);
+      await first.apply(classic({ image: 'deaf' }));
+      await first.stop();
+      const second = await startProvider();
+      await failing(second, /cannot be called at port 8080/);
+      // As long as two of its looks at everything.
+      await new Promise((resolve) => setTimeout(resolve, 4_500));
+      await expect(second.find(id)).resolves.toMatchObject({ spec: { image: 'deaf' } });
+    });
+
+    it('deploys over a service of another maker, whatever that is called', async () => {
+      await engine.ask((docker) => docker.createService({ Name: 'their-name', Labels: { 'com.openfaas.function': 'fn' }, TaskTemplate: { ContainerSpec: { Image: WATCHDOG_IMAGE, Env: ['fprocess=wc'] }, Networks: [{ Target: network }] }, Mode: { Replicated: { Replicas: 1 } } }));
+      const provider = await startProvider();
+      await provider.apply(classic());
+      expect(await call(await stateOf(provider, (state) => state.spec.envProcess === 'cat' && !state.updating && state.ready.length === 1), 'ours')).toBe('ours');
+      expect((await engine.ask((docker) => docker.listServices())).map(({ Spec }) => Spec!.Name)).toEqual(['their-name']);
+    });
+
     it('lists a replica within 200 ms of its first answer, and drops it within 200 ms of its end', async () => {
       const provider = await startProvider();
       const seen = new Map<string, number>();

@@ -26,7 +26,7 @@ import { ProviderIdentity } from './control-plane/info.controller';
 import { Logs } from './control-plane/logs.controller';
 import type { Credentials } from './credentials';
 import { CallHandler } from './data-plane/handle-call';
-import { DataDirectory } from './data-directory';
+import type { DataDirectory } from './data-directory';
 import { httpStatusOf } from './http-status';
 import { createMetricsServer, GatewayMetrics } from './metrics-server';
 import { ReplicaFailures } from './replica-failures';
@@ -110,9 +110,10 @@ interface BackendNeeds {
 
 function createBackend({ config, data, installation, clock, replicaFailures }: BackendNeeds): Backend {
   if (config.provider === 'swarm') return createSwarmBackend(config, replicaFailures);
+  if (!data) throw new Error('functions of this machine need a data directory');
   const { watchdogScript, samplesFolder } = installation;
   return createLocalBackend({
-    data: data ?? DataDirectory.open(config.home),
+    data,
     watchdogScript,
     bundleFolders: [...config.bundleFolders, samplesFolder],
     env: process.env,

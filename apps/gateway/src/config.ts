@@ -66,6 +66,8 @@ export function loadConfig(env: Env): Config {
   const prometheusPort = port('faas_prometheus_port', 9090);
   const cpuQuery = env['SHOAL_CPU_QUERY'] || undefined;
   if (cpuQuery !== undefined && prometheusHost === undefined) problems.push('SHOAL_CPU_QUERY needs faas_prometheus_host, to be asked there');
+  const deploySamples = flag('SHOAL_SAMPLES', provider === 'local');
+  if (deploySamples && provider !== 'local') problems.push('SHOAL_SAMPLES needs SHOAL_PROVIDER=local: the samples are folders of this machine');
   const [certificate, key] = [text('SHOAL_TLS_CERT', ''), text('SHOAL_TLS_KEY', '')];
   if ((certificate === '') !== (key === '')) problems.push('SHOAL_TLS_CERT and SHOAL_TLS_KEY must be given both or neither');
   const upstreamTimeoutMs = duration('upstream_timeout', DEFAULT_TIMEOUT_MS);
@@ -83,7 +85,7 @@ export function loadConfig(env: Env): Config {
     secretMountPath: env['secret_mount_path'] || undefined,
     prometheusUrl: prometheusHost && `http://${prometheusHost}:${prometheusPort}`,
     cpuQuery,
-    deploySamples: flag('SHOAL_SAMPLES', provider === 'local'),
+    deploySamples,
     bundleFolders: text('SHOAL_BUNDLES', '').split(',').filter(Boolean).map((folder) => resolve(folder)),
     functionNamespace: read('function_namespace', 'openfaas-fn', parseNamespace, 'a name of a-z, 0-9 and -'),
     readTimeoutMs: duration('read_timeout', DEFAULT_TIMEOUT_MS),

@@ -28,9 +28,9 @@ async function main(): Promise<void> {
 
   const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
-  if (config.deploySamples && !data?.samplesDeployed) {
+  if (config.deploySamples && data && !data.samplesDeployed) {
     await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
-    data?.markSamplesDeployed();
+    data.markSamplesDeployed();
   }
   gateway.scaling.start();
   console.log(banner({ config, port, metricsPort, admin, place: gateway.backend.description }));

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long one try may take. An address that nobody has yet answers nothing at all, so that a new try beats waiting. */
 const CONNECT_TIMEOUT_MS = 250;
@@ -19,7 +20,7 @@ export async function untilReady(baseUrl: string, signal: AbortSignal, failed: (
     signal.throwIfAborted();
     if (problem === undefined) return;
     failed(problem);
-    await pause(pauseMs, signal);
+    await pause(pauseMs, undefined, { signal });
   }
 }
 
@@ -57,19 +58,5 @@ function problemAt(baseUrl: string): Promise<string | undefined> {
       }),
     );
     asked.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'nothing listens at its port' : error.message));
-  });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
   });
 }

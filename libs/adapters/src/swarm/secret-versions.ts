@@ -1,16 +1,15 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { Engine } from './engine';
 import { hashedObjectName, objectName } from './object-name';
+import { OWNER, OWNER_LABEL } from './owned-labels';
 import type { SecretReference } from './swarm-types';
 
 /** Labels by which a Swarm secret is known as a function's. They are the truth; its name is for people. */
 export const SECRET_LABEL = {
-  owner: 'com.openfaas.owner',
   name: 'com.openfaas.secret.name',
   namespace: 'com.openfaas.secret.namespace',
   version: 'com.openfaas.secret.version',
 } as const;
-export const OWNER = 'openfaas';
 
 const MOUNT_FOLDER = '/var/openfaas/secrets';
 
@@ -32,7 +31,7 @@ interface SwarmSecret {
 
 /** All versions of all secrets, oldest first. */
 export async function listSecretVersions(engine: Engine, defaultNamespace: string): Promise<readonly SecretVersion[]> {
-  const filters = { label: [`${SECRET_LABEL.owner}=${OWNER}`] };
+  const filters = { label: [`${OWNER_LABEL}=${OWNER}`] };
   const secrets = await engine.ask((docker) => docker.listSecrets({ filters }) as unknown as Promise<readonly SwarmSecret[]>);
   return secrets.map((secret) => toVersion(secret, defaultNamespace)).sort((a, b) => a.version - b.version);
 }

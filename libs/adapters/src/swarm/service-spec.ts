@@ -2,6 +2,7 @@ import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FunctionId, FunctionSpec, Resources } from '@shoal/domain/functions/function-spec';
 import { parseCpuMillis, parseMemoryBytes } from '@shoal/domain/shared/quantity';
+import { prefixed, unprefixed } from './owned-labels';
 import type { Amounts, ContainerSpec, SecretReference, Service, ServiceSpec } from './swarm-types';
 
 /** Labels by which a service is known as a function, and what a service has no field for is kept. */
@@ -113,7 +114,7 @@ export function toFunctionSpec({ Spec }: Service, defaultNamespace: string): Fun
     constraints: Placement?.Constraints ?? [],
     secrets: (container.Secrets ?? []).map(({ File }) => File.Name.slice(File.Name.lastIndexOf('/') + 1)),
     labels: userLabels(labels),
-    annotations: annotationsOf(labels),
+    annotations: unprefixed(labels, LABEL.annotation),
     ...(limits ? { limits } : {}),
     ...(requests ? { requests } : {}),
     readOnlyRootFilesystem: container.ReadOnly ?? false,
@@ -169,8 +170,7 @@ function labelsOf({ id, labels, annotations }: FunctionSpec): Record<string, str
   for (const key of Object.keys(labels)) {
     if (isReserved(key)) throw new ShoalError('invalid-request', `labels.${key} is a label that the provider sets itself`);
   }
-  const noted = Object.entries(annotations).map(([key, value]): [string, string] => [LABEL.annotation + key, value]);
-  return { [LABEL.name]: id.name, [LABEL.namespace]: id.namespace, function: 'true', ...labels, ...Object.fromEntries(noted) };
+  return { [LABEL.name]: id.name, [LABEL.namespace]: id.namespace, function: 'true', ...labels, ...prefixed(annotations, LABEL.annotation) };
 }
 
 function userLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
@@ -189,11 +189,6 @@ function imageOf(image: string, named: string | undefined): string {
   return named !== undefined && image.replace(/@sha256:[0-9a-f]{64}$/, '') === named.replace(/@sha256:[0-9a-f]{64}$/, '') ? named : image;
 }
 
-function annotationsOf(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const noted = Object.entries(labels).filter(([key]) => key.startsWith(LABEL.annotation));
-  return Object.fromEntries(noted.map(([key, value]): [string, string] => [key.slice(LABEL.annotation.length), value]));
-}
-
 function amountsOf(resources: Resources | undefined): Amounts {
   const { memory, cpu } = resources ?? {};
   return {
@@ -203,9 +198,7 @@ function amountsOf(resources: Resources | undefined): Amounts {
 }
 
 function writtenAmounts({ limits, requests }: FunctionSpec): Record<string, string> {
-  const written = (resources: Resources | undefined, prefix: string) =>
-    Object.entries(resources ?? {}).map(([key, text]): [string, string] => [prefix + key, text as string]);
-  return Object.fromEntries([...written(limits, LABEL.limits), ...written(requests, LABEL.requests)]);
+  return { ...prefixed({ ...limits }, LABEL.limits), ...prefixed({ ...requests }, LABEL.requests) };
 }
 
 /** As written, as long as that is what the service has; somebody may have changed it by hand. */

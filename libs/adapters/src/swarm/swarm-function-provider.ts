@@ -7,12 +7,11 @@ import { statusOf, type Engine } from './engine';
 import { pinnedImage } from './pinned-image';
 import { registryCredentials } from './registry-credentials';
 import { replicasOf, type FailureCause } from './replica-state';
-import { LABEL, serviceNameOf, toServiceSpec, type ServiceSpecOptions } from './service-spec';
-import { updateService } from './update-service';
-
 import { resolveSecrets } from './secret-versions';
+import { LABEL, serviceNameOf, toServiceSpec, type ServiceSpecOptions } from './service-spec';
 import { SwarmWatch } from './swarm-watch';
 import type { SecretReference, Service, ServiceSpec } from './swarm-types';
+import { updateService } from './update-service';
 
 /** The label by which the functions' network is found when it is not named. */
 const NETWORK_LABEL = 'openfaas=true';
@@ -134,18 +133,26 @@ export class SwarmFunctionProvider implements FunctionProvider {
     const image = await pinnedImage(this.engine, spec.image, auth);
     const specWith = (own: Pick<ServiceSpecOptions, 'replicas' | 'forceUpdate'>) =>
       toServiceSpec(spec, { defaultNamespace, networks, secrets, image, callTimeoutMs, ...own });
+    const changed = (before: Service) => ({
+      ...specWith({ replicas: Math.min(Math.max(replicasOf(before), min), max), forceUpdate: (before.Spec.TaskTemplate.ForceUpdate ?? 0) + 1 }),
+      // Somebody else may have made it, under another name; Swarm renames nothing.
+      Name: before.Spec.Name,
+    });
     for (let attempt = 1; ; attempt++) {
-      const created = await this.create(specWith({ replicas: min, forceUpdate: 0 }), auth);
-      if (created !== undefined) return this.known.refresh(created);
+      let serviceId = this.known.find(spec.id)?.service.ID;
       try {
-        const { ID } = await this.requireOwn(spec.id);
-        const replicas = (before: Service) => Math.min(Math.max(replicasOf(before), min), max);
-        const forceUpdate = ({ Spec }: Service) => (Spec.TaskTemplate.ForceUpdate ?? 0) + 1;
-        await updateService(this.engine, ID, (before) => specWith({ replicas: replicas(before), forceUpdate: forceUpdate(before) }), auth);
-        return await this.known.refresh(ID);
+        if (serviceId === undefined) {
+          const created = await this.create(specWith({ replicas: min, forceUpdate: 0 }), auth);
+          if (created !== undefined) return await this.known.refresh(created);
+          // Made a moment ago, or not on our network.
+          serviceId = (await this.requireOwn(spec.id)).ID;
+        }
+        await updateService(this.engine, serviceId, changed, auth);
+        return await this.known.refresh(serviceId);
       } catch (error) {
-        // Somebody has removed it in between.
         if (attempt === MAX_ATTEMPTS || statusOf(error) !== 404) throw error;
+        // Somebody has removed it in between.
+        if (serviceId !== undefined) this.known.forget(serviceId);
       }
     }
   }

@@ -1,19 +1,16 @@
 import type { Namespace, NamespaceStore } from '@shoal/domain/namespaces/namespace-store';
-import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { ShoalError } from '@shoal/domain/shared/errors';
 import { statusOf, type Engine } from './engine';
 import { objectName } from './object-name';
+import { OWNER, OWNER_LABEL, prefixed, unprefixed } from './owned-labels';
+import { isOutOfSequence, MAX_ATTEMPTS } from './update-service';
 
 const LABEL = {
-  owner: 'com.openfaas.owner',
   name: 'com.openfaas.namespace',
   /** Before the names of the namespace's own. */
   label: 'com.openfaas.namespace.label.',
   annotation: 'com.openfaas.namespace.annotation.',
 } as const;
-const OWNER = 'openfaas';
-/** Other gateways write too. */
-const MAX_ATTEMPTS = 10;
-const CONFLICT = /update out of sequence/;
 
 interface Config {
   readonly ID: string;
@@ -26,7 +23,7 @@ export class SwarmNamespaceStore implements NamespaceStore {
   constructor(private readonly engine: Engine) {}
 
   async list(): Promise<readonly Namespace[]> {
-    const configs = await this.listConfigs(`${LABEL.owner}=${OWNER}`, LABEL.name);
+    const configs = await this.listConfigs(`${OWNER_LABEL}=${OWNER}`, LABEL.name);
     return configs.map(toNamespace).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -60,7 +57,7 @@ export class SwarmNamespaceStore implements NamespaceStore {
   }
 
   private async find(name: string): Promise<Config | undefined> {
-    return (await this.listConfigs(`${LABEL.owner}=${OWNER}`, `${LABEL.name}=${name}`))[0];
+    return (await this.listConfigs(`${OWNER_LABEL}=${OWNER}`, `${LABEL.name}=${name}`))[0];
   }
 
   private async listConfigs(...label: string[]): Promise<readonly Config[]> {
@@ -69,7 +66,7 @@ export class SwarmNamespaceStore implements NamespaceStore {
 }
 
 function labelsOf({ name, labels, annotations }: Namespace): Record<string, string> {
-  return { [LABEL.owner]: OWNER, [LABEL.name]: name, ...prefixed(labels, LABEL.label), ...prefixed(annotations, LABEL.annotation) };
+  return { [OWNER_LABEL]: OWNER, [LABEL.name]: name, ...prefixed(labels, LABEL.label), ...prefixed(annotations, LABEL.annotation) };
 }
 
 function toNamespace({ Spec }: Config): Namespace {
@@ -77,16 +74,7 @@ function toNamespace({ Spec }: Config): Namespace {
   return { name: labels[LABEL.name]!, labels: unprefixed(labels, LABEL.label), annotations: unprefixed(labels, LABEL.annotation) };
 }
 
-function prefixed(map: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [prefix + key, value]));
-}
-
-function unprefixed(map: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
-  const own = Object.entries(map).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
-}
-
 /** Somebody else has created, changed or removed it in between. */
 function isConflict(error: unknown): boolean {
-  return (error instanceof ShoalError && error.code === 'already-exists') || CONFLICT.test(messageOf(error)) || statusOf(error) === 404;
+  return (error instanceof ShoalError && error.code === 'already-exists') || isOutOfSequence(error) || statusOf(error) === 404;
 }

@@ -1,8 +1,9 @@
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { statusOf, type Engine } from './engine';
 import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
-import { listSecretVersions, OWNER, SECRET_LABEL, swarmNamesFor, type SecretVersion } from './secret-versions';
+import { statusOf, type Engine } from './engine';
+import { OWNER, OWNER_LABEL } from './owned-labels';
+import { listSecretVersions, SECRET_LABEL, swarmNamesFor, type SecretVersion } from './secret-versions';
 import { LABEL } from './service-spec';
 import type { Service, ServiceSpec } from './swarm-types';
 import { updateService } from './update-service';
@@ -75,7 +76,7 @@ export class SwarmSecretStore implements SecretStore {
     requireStorable(value);
     const { namespace, name, version } = secret;
     const Labels = {
-      [SECRET_LABEL.owner]: OWNER,
+      [OWNER_LABEL]: OWNER,
       [SECRET_LABEL.name]: name,
       [SECRET_LABEL.namespace]: namespace,
       [SECRET_LABEL.version]: String(version),

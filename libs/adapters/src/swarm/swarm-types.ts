@@ -82,7 +82,7 @@ export interface Task {
   readonly Slot?: number;
   readonly NodeID?: string;
   readonly DesiredState: TaskState;
-  readonly Spec: { readonly ContainerSpec: ContainerSpec; readonly Resources?: { readonly Limits?: Amounts } };
+  readonly Spec: { readonly ContainerSpec: ContainerSpec; readonly Resources?: { readonly Limits?: Amounts }; readonly ForceUpdate?: number };
   readonly Status: {
     readonly Timestamp: string;
     readonly State: TaskState;

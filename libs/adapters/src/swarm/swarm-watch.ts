@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionChange, FunctionState } from '@shoal/domain/functions/function-provider';
 import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
 import { messageOf } from '@shoal/domain/shared/errors';
@@ -22,6 +23,7 @@ const SLOW_LOOK_MS = 2_000;
 /** Replicas on other machines are tried so often: such a machine may be gone for long before Swarm says so. */
 const REACH_CHECK_MS = 1_000;
 const REACH_TIMEOUT_MS = 1_000;
+const MAX_REACH_CHECKS = 200;
 /** Slow looks in a row that find more replicas than asked for: a step down takes less. */
 const SURPLUS_LOOKS = 2;
 const MAX_GONE = 1_000;
@@ -65,6 +67,7 @@ export class SwarmWatch {
   private readonly gone = new RecentSet<string>(MAX_GONE);
   private look: Promise<void> | undefined;
   private lookingFast = false;
+  private reachedTo = 0;
   private ownNodeId: string | undefined;
   /** Why the engine cannot be asked; `undefined` while it can. */
   problem: string | undefined;
@@ -259,14 +262,18 @@ export class SwarmWatch {
     return key === undefined ? undefined : this.entries.get(key)?.tracked;
   }
 
+  /** A part of them at a time, where they are many. */
   private async checkReach(): Promise<void> {
     const elsewhere = (nodeId: string | undefined) => nodeId !== this.ownNodeId;
-    const checks = [...this.entries.values()].flatMap(({ tracked }) =>
-      tracked.readyOn(elsewhere).map(async ({ id, baseUrl }) => {
+    const all = [...this.entries.values()].flatMap(({ tracked }) => tracked.readyOn(elsewhere).map((replica) => ({ tracked, replica })));
+    if (this.reachedTo >= all.length) this.reachedTo = 0;
+    const some = all.slice(this.reachedTo, this.reachedTo + MAX_REACH_CHECKS);
+    this.reachedTo += some.length;
+    await Promise.all(
+      some.map(async ({ tracked, replica: { id, baseUrl } }) => {
         if (!(await isReachable(baseUrl, REACH_TIMEOUT_MS))) tracked.lost(id);
       }),
     );
-    await Promise.all(checks);
   }
 
   private async followEvents(): Promise<void> {
@@ -274,7 +281,7 @@ export class SwarmWatch {
       // When it fails, the slow look does too, and says why.
       const heard = await this.hearEvents().catch(() => false);
       if (heard) waitMs = FIRST_RECONNECT_MS;
-      await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+      await pause(waitMs, undefined, { ref: false });
     }
   }
 

@@ -3,10 +3,11 @@ import type { FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { candidatesOf, describeFailure, failureCause, failuresSince, hasSurplus, isRolledBack, isSettled, isUpdating, replicasOf, unplaced, type Autopsy, type Candidate, type FailureCause } from './replica-state';
 import { untilReady } from './replica-probe';
 import { maxInflightOf, portOf } from './service-spec';
-import type { Service, Task } from './swarm-types';
+import type { Service, ServiceSpec, Task } from './swarm-types';
 
 /** A container with a health check is `starting` until that has passed; by then it has run for some time. */
 const STARTING_PROBE_AFTER_MS = 1_000;
+
 export interface TrackedFunctionOptions {
   /** Id of the network on which replicas are called. */
   readonly networkId: string;
@@ -27,23 +28,31 @@ interface Probe {
   problem: string | undefined;
 }
 
+/** What is known of a task besides what Swarm says of it. */
+interface Notes {
+  /** Its container was told to end, or has: what a later look still says of it is old. */
+  ended: boolean;
+  /** Its container is known to run, although the task is only `starting`. */
+  started: boolean;
+  startingSinceMs: number | undefined;
+  probe: Probe | undefined;
+  /** Present while it takes calls. */
+  replica: Replica | undefined;
+  /** Why it failed: being found out, or found. */
+  failure: 'examining' | { readonly because: string } | undefined;
+}
+
 /**
  * What Swarm says of one function, and what its replicas say themselves. A replica takes calls from when it answers
  * until its task is no longer wanted, its container ends, or nothing answers at its address.
  */
 export class TrackedFunction {
   private tasks: readonly Task[] = [];
-  private readonly probes = new Map<string, Probe>();
-  private readonly ready = new Map<string, Replica>();
-  /** Tasks whose container was told to end, or has: what a later look still says of them is old. */
-  private readonly ended = new Set<string>();
-  /** Tasks whose container is known to run, although its task is only `starting`. */
-  private readonly started = new Set<string>();
-  private readonly startingSince = new Map<string, number>();
-  /** Why tasks failed, by task; `undefined` while that is being found out. */
-  private readonly failures = new Map<string, string | undefined>();
+  private readonly notes = new Map<string, Notes>();
   private readonly beganMs = Date.now();
   private rolledBack: string | undefined;
+  /** Whether this watch has seen a new version deployed, and none of its replicas take calls yet. */
+  private unproven = false;
   private surplusLooks = 0;
   /** When its service, or the state of a task, last changed. */
   gotOnMs = Date.now();
@@ -56,7 +65,7 @@ export class TrackedFunction {
 
   get state(): FunctionState {
     const replicas = replicasOf(this.service);
-    const ready = replicas === 0 ? [] : [...this.ready.values()];
+    const ready = replicas === 0 ? [] : this.ready;
     const because = ready.length < replicas ? this.notReadyBecause() : this.stuckBecause();
     const rolledBackBecause = this.rolledBack;
     return {
@@ -72,12 +81,15 @@ export class TrackedFunction {
 
   /** Whether all that was asked for is there. */
   get settled(): boolean {
-    return isSettled(this.service, this.tasks, this.ready.size);
+    return isSettled(this.service, this.tasks, this.ready.length);
   }
 
   setService(service: Service, spec: FunctionSpec): void {
-    // Whatever changes a service makes Swarm forget that it went back; we do only when something new is deployed.
-    if (generationOf(service) > generationOf(this.service)) this.rolledBack = undefined;
+    if (generationOf(service.Spec) > generationOf(this.service.Spec)) {
+      // Whatever changes a service makes Swarm forget that it went back; we do only when something new is deployed.
+      this.rolledBack = undefined;
+      this.unproven = true;
+    }
     this.service = service;
     this.spec = spec;
     this.gotOnMs = Date.now();
@@ -94,35 +106,40 @@ export class TrackedFunction {
 
   /** The engine has seen a container of ours start. */
   containerStarted(taskId: string): void {
-    this.started.add(taskId);
+    this.notesOf(taskId).started = true;
     this.judge();
   }
 
   /** The engine has told a container of ours to end, or has seen it end. */
   containerEnding(taskId: string): void {
-    this.ended.add(taskId);
-    this.drop(taskId);
+    const notes = this.notesOf(taskId);
+    notes.ended = true;
+    drop(notes);
     this.options.changed();
   }
 
   /** Nothing answers at a replica's address: it gets no calls until something does. */
   lost(replicaId: string): void {
-    if (this.ready.delete(replicaId)) this.judge();
+    const notes = this.notes.get(replicaId);
+    if (!notes?.replica) return;
+    notes.replica = undefined;
+    this.judge();
   }
 
   /** The replicas that take calls, of those nodes. */
   readyOn(isNode: (nodeId: string | undefined) => boolean): readonly Replica[] {
-    return this.tasks.flatMap(({ ID, NodeID }) => (isNode(NodeID) ? (this.ready.get(ID) ?? []) : []));
+    return this.tasks.flatMap(({ ID, NodeID }) => (isNode(NodeID) ? (this.notes.get(ID)?.replica ?? []) : []));
   }
 
   /**
-   * Why the version that was deployed last has to go: its replicas run, but none of them listens. To Swarm, which looks no
-   * further without a health check, such an update has succeeded.
+   * Why the version that was deployed last has to go: its replicas run, but none of them has ever listened. To Swarm, which
+   * looks no further without a health check, such an update has succeeded. Nothing that has worked is taken back for being
+   * silent now, nor what was deployed before this watch began: it may be our own network that fails.
    */
   get deafBecause(): string | undefined {
     const before = this.service.PreviousSpec;
-    const isNew = before !== undefined && (before.TaskTemplate.ForceUpdate ?? 0) < generationOf(this.service);
-    return isNew && this.ready.size === 0 ? this.silenceOf() : undefined;
+    const canGoBack = before !== undefined && generationOf(before) < generationOf(this.service.Spec);
+    return this.unproven && canGoBack && this.ready.length === 0 ? this.silenceOf() : undefined;
   }
 
   /** The version before is being brought back, for this reason. */
@@ -137,27 +154,34 @@ export class TrackedFunction {
   }
 
   stop(): void {
-    for (const { stop } of this.probes.values()) stop.abort();
+    for (const notes of this.notes.values()) drop(notes);
+  }
+
+  private get ready(): readonly Replica[] {
+    return [...this.notes.values()].flatMap(({ replica }) => replica ?? []);
+  }
+
+  private notesOf(taskId: string): Notes {
+    let notes = this.notes.get(taskId);
+    if (!notes) this.notes.set(taskId, (notes = { ended: false, started: false, startingSinceMs: undefined, probe: undefined, replica: undefined, failure: undefined }));
+    return notes;
   }
 
   private judge(): void {
-    const candidates = candidatesOf(this.tasks, this.options.networkId).filter(({ task }) => !this.ended.has(task.ID));
+    const candidates = candidatesOf(this.tasks, this.options.networkId).filter(({ task }) => !this.notes.get(task.ID)?.ended);
     const kept = new Set(candidates.map(({ task }) => task.ID));
-    for (const id of [...this.ready.keys(), ...this.probes.keys()]) if (!kept.has(id)) this.drop(id);
+    for (const [id, notes] of this.notes) if (!kept.has(id)) drop(notes);
     for (const candidate of candidates) this.probeWhenUp(candidate);
     this.examineFailures();
     this.options.changed();
   }
 
   private forgetAllBut(known: ReadonlySet<string>): void {
-    for (const memory of [this.ended, this.started]) for (const id of memory) if (!known.has(id)) memory.delete(id);
-    for (const memory of [this.startingSince, this.failures]) for (const id of memory.keys()) if (!known.has(id)) memory.delete(id);
-  }
-
-  private drop(taskId: string): void {
-    this.ready.delete(taskId);
-    this.probes.get(taskId)?.stop.abort();
-    this.probes.delete(taskId);
+    for (const [id, notes] of this.notes) {
+      if (known.has(id)) continue;
+      drop(notes);
+      this.notes.delete(id);
+    }
   }
 
   /**
@@ -166,19 +190,20 @@ export class TrackedFunction {
    */
   private probeWhenUp({ task, address }: Candidate): void {
     const { ID: id, Status } = task;
-    if (this.ready.has(id) || this.probes.has(id)) return;
-    if (Status.State === 'starting' && !this.started.has(id)) {
-      const since = this.startingSince.get(id) ?? Date.now();
-      this.startingSince.set(id, since);
-      if (Date.now() - since < STARTING_PROBE_AFTER_MS) return;
+    const notes = this.notesOf(id);
+    if (notes.replica || notes.probe) return;
+    if (Status.State === 'starting' && !notes.started) {
+      notes.startingSinceMs ??= Date.now();
+      if (Date.now() - notes.startingSinceMs < STARTING_PROBE_AFTER_MS) return;
     }
     const baseUrl = `http://${address}:${portOf(task.Spec.ContainerSpec)}`;
     const probe: Probe = { stop: new AbortController(), startedMs: Date.now(), problem: undefined };
-    this.probes.set(id, probe);
+    notes.probe = probe;
     untilReady(baseUrl, probe.stop.signal, (problem) => (probe.problem = problem)).then(
       () => {
-        this.probes.delete(id);
-        this.ready.set(id, { id, baseUrl, maxInflight: maxInflightOf(task.Spec.ContainerSpec) });
+        notes.probe = undefined;
+        notes.replica = { id, baseUrl, maxInflight: maxInflightOf(task.Spec.ContainerSpec) };
+        if ((task.Spec.ForceUpdate ?? 0) === generationOf(this.service.Spec)) this.unproven = false;
         this.options.changed();
       },
       () => undefined, // It was told to stop.
@@ -186,8 +211,7 @@ export class TrackedFunction {
   }
 
   private notReadyBecause(): string | undefined {
-    const failure = this.recentFailure();
-    const told = failure && this.failures.get(failure.ID);
+    const told = this.failureOf(this.recentFailure());
     if (told !== undefined) return told;
     const pending = unplaced(this.tasks);
     if (pending) return pending.Status.Err;
@@ -201,7 +225,8 @@ export class TrackedFunction {
   }
 
   private silenceOf(): string | undefined {
-    const silent = [...this.probes.values()].find(({ startedMs, problem }) => problem !== undefined && Date.now() - startedMs > this.options.silenceMs);
+    const probes = [...this.notes.values()].flatMap(({ probe }) => probe ?? []);
+    const silent = probes.find(({ startedMs, problem }) => problem !== undefined && Date.now() - startedMs > this.options.silenceMs);
     if (!silent) return undefined;
     return `a replica runs, but cannot be called at port ${portOf(this.service.Spec.TaskTemplate.ContainerSpec!)} on network ${this.options.networkName}: ${silent.problem}`;
   }
@@ -216,7 +241,7 @@ export class TrackedFunction {
     const last = this.blamed();
     // Nobody has watched it, but it still explains what is.
     if (last && (isRolledBack(this.service) || !this.settled)) this.examine(last);
-    if (isRolledBack(this.service)) this.rolledBack ??= last ? this.failures.get(last.ID) : this.service.UpdateStatus?.Message;
+    if (isRolledBack(this.service)) this.rolledBack ??= last ? this.failureOf(last) : this.service.UpdateStatus?.Message;
   }
 
   /** The task for which Swarm went back, as long as it says so; else the one that failed last. */
@@ -225,12 +250,18 @@ export class TrackedFunction {
     return this.tasks.find(({ ID }) => ID === id) ?? failuresSince(this.tasks, 0)[0];
   }
 
+  private failureOf(task: Task | undefined): string | undefined {
+    const failure = task && this.notes.get(task.ID)?.failure;
+    return typeof failure === 'object' ? failure.because : undefined;
+  }
+
   /** Once a task: its end does not change. */
   private examine(task: Task): void {
-    if (this.failures.has(task.ID)) return;
-    this.failures.set(task.ID, undefined);
+    const notes = this.notesOf(task.ID);
+    if (notes.failure) return;
+    notes.failure = 'examining';
     void this.options.examine(task).then((autopsy) => {
-      this.failures.set(task.ID, describeFailure(task, this.service, autopsy));
+      notes.failure = { because: describeFailure(task, this.service, autopsy) };
       if (Date.parse(task.Status.Timestamp) > this.beganMs) this.options.failed(failureCause(task, autopsy));
       this.examineFailures();
       this.options.changed();
@@ -238,9 +269,15 @@ export class TrackedFunction {
   }
 }
 
+function drop(notes: Notes): void {
+  notes.probe?.stop.abort();
+  notes.probe = undefined;
+  notes.replica = undefined;
+}
+
 /** Counts up with each deployment, and back when Swarm goes back. */
-function generationOf({ Spec }: Service): number {
-  return Spec.TaskTemplate.ForceUpdate ?? 0;
+function generationOf({ TaskTemplate }: ServiceSpec): number {
+  return TaskTemplate.ForceUpdate ?? 0;
 }
 
 /** Changes when a task gets on, or another one is there. */

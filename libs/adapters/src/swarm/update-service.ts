@@ -1,13 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { AuthConfig } from 'dockerode';
 import type { Engine } from './engine';
 import type { Service, ServiceSpec } from './swarm-types';
 
 /** Others write too: gateways, people, Swarm itself while it rolls. */
-const MAX_ATTEMPTS = 30;
+export const MAX_ATTEMPTS = 30;
 /** Two that write at the same time must not go on meeting. */
 const LONGEST_PAUSE_MS = 20;
-const CONFLICT = /update out of sequence/;
 
 /**
  * Replaces a service's spec by what `change` makes of it as it is now; again when it has changed in between.
@@ -22,8 +22,13 @@ export async function updateService(engine: Engine, serviceId: string, change: (
       await engine.ask((docker) => docker.getService(serviceId).update(options) as Promise<unknown>);
       return;
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !CONFLICT.test(messageOf(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
+      if (attempt === MAX_ATTEMPTS || !isOutOfSequence(error)) throw error;
+      await pause(Math.random() * LONGEST_PAUSE_MS);
     }
   }
+}
+
+/** Whether what was to be changed has changed since it was read. */
+export function isOutOfSequence(error: unknown): boolean {
+  return messageOf(error).includes('update out of sequence');
 }

@@ -15,7 +15,10 @@ export interface SimulatedCallsOptions {
   readonly patienceMs: number;
 }
 
-/** What `Calls` does with a call, without a network: a replica with room, or a place in the queue. */
+/**
+ * What `Calls` does with a call, without a network: a replica with room, or a place in the queue. Not `Calls` itself: its
+ * promises would take longer than all the rest, and time here must not pass while they settle.
+ */
 export class SimulatedCalls {
   /** Of calls that a replica took: until then, and until they had their answer. */
   readonly waitingMs = new Quantiles();
@@ -63,7 +66,7 @@ class SimulatedCall implements Waiter {
 
   wait(): void {
     const { calls, entry } = this;
-    const { activator, activity, clock, patienceMs } = calls.options;
+    const { activity, clock, patienceMs } = calls.options;
     entry.waiting.add(this);
     calls.waiting++;
     clock.after(patienceMs, () => {
@@ -72,14 +75,18 @@ class SimulatedCall implements Waiter {
       calls.timedOut++;
       activity.ended(entry.key, 'over-capacity', patienceMs, patienceMs);
     });
-    if (entry.state.replicas === 0) void activator.wake(entry.state.spec);
+    this.look();
   }
 
   look(): void {
-    const slot = this.entry.take();
-    if (!slot) return;
-    this.leaveQueue();
-    this.run(slot);
+    const { entry, calls } = this;
+    const slot = entry.take();
+    if (slot) {
+      this.leaveQueue();
+      this.run(slot);
+    } else if (entry.state.replicas === 0) {
+      void calls.options.activator.wake(entry.state.spec);
+    }
   }
 
   removed(): void {
