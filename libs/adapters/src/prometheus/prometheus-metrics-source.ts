@@ -22,7 +22,6 @@ const QUERIES = {
   measured: `count by (function_name) (count_over_time(gateway_function_invocation_inflight[${WINDOW}]) >= 2)`,
   callsPerSecond: `sum by (function_name) (rate(gateway_function_invocation_started[${WINDOW}]))`,
   concurrency: `sum by (function_name) (avg_over_time(gateway_function_invocation_inflight[${WINDOW}]))`,
-  meanWaiting: `sum by (function_name) (avg_over_time(shoal_function_waiting_calls[${WINDOW}]))`,
   waiting: 'sum by (function_name) (shoal_function_waiting_calls)',
   idleSeconds: 'time() - max by (function_name) (shoal_function_last_call_timestamp_seconds)',
 } as const;
@@ -34,11 +33,10 @@ export class PrometheusMetricsSource implements MetricsSource {
   constructor(private readonly options: PrometheusOptions) {}
 
   async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
-    const [measured, callsPerSecond, concurrency, meanWaiting, waiting, idleSeconds, cpuMillis] = await Promise.all([
+    const [measured, callsPerSecond, concurrency, waiting, idleSeconds, cpuMillis] = await Promise.all([
       this.query(QUERIES.measured),
       this.query(QUERIES.callsPerSecond),
       this.query(QUERIES.concurrency),
-      this.query(QUERIES.meanWaiting),
       this.query(QUERIES.waiting),
       this.query(QUERIES.idleSeconds),
       this.queryCpu(),
@@ -52,7 +50,6 @@ export class PrometheusMetricsSource implements MetricsSource {
           {
             callsPerSecond: callsPerSecond.get(name) ?? 0,
             concurrency: here,
-            running: Math.max(0, here - (meanWaiting.get(name) ?? 0)),
             waiting: waiting.get(name) ?? 0,
             idleMs: here > 0 ? 0 : Math.max(0, (idleSeconds.get(name) ?? 0) * 1_000),
             ...(cpu === undefined ? {} : { cpuMillis: cpu }),

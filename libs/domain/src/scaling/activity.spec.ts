@@ -8,11 +8,12 @@ describe('Activity.measure()', () => {
   let clock: FakeClock;
   let provider: InMemoryFunctionProvider;
   let activity: Activity;
+  let directory: ReplicaDirectory;
 
   beforeEach(async () => {
     clock = new FakeClock();
     provider = new InMemoryFunctionProvider();
-    const directory = new ReplicaDirectory();
+    directory = new ReplicaDirectory();
     await provider.watch(directory.apply);
     await provider.apply(aFunction('fn'));
     activity = new Activity(directory, clock);
@@ -33,7 +34,7 @@ describe('Activity.measure()', () => {
   it('counts calls that have started, and the mean of calls at a time', async () => {
     await look();
     for (let i = 0; i < 5; i++) await second(10, 20);
-    await expect(second(10, 20)).resolves.toEqual({ callsPerSecond: 10, concurrency: 0.2, running: 0.2, waiting: 0, idleMs: 800, serviceMs: 20 });
+    await expect(second(10, 20)).resolves.toEqual({ callsPerSecond: 10, concurrency: 0.2, waiting: 0, idleMs: 800, serviceMs: 20, running: 0 });
   });
 
   it('shows a burst at the next look, and forgets it within some seconds', async () => {
@@ -68,10 +69,40 @@ describe('Activity.measure()', () => {
     expect(await look()).not.toHaveProperty('serviceMs');
   });
 
+  it('knows how many calls run and do not end, although others do', async () => {
+    await look();
+    for (let i = 0; i < 7; i++) activity.started('fn.ns');
+    for (let i = 0; i < 3; i++) await second(10, 5);
+    await expect(second(10, 5)).resolves.toMatchObject({ serviceMs: 5, running: 7 });
+  });
+
+  it('takes no queue that comes and goes between two looks for calls that run', async () => {
+    for (let i = 0; i < 4; i++) await second(0, 0);
+    for (let i = 0; i < 1_000; i++) activity.started('fn.ns');
+    clock.advance(900);
+    for (let i = 0; i < 1_000; i++) activity.ended('fn.ns', 200, 900, 895);
+    await expect(look()).resolves.toMatchObject({ serviceMs: 5, running: 0 });
+  });
+
+  it('takes no call that waits for one that runs', async () => {
+    const { waiting } = directory.find('fn.ns')!;
+    const queued = Array.from({ length: 20 }, () => ({ look: () => undefined, removed: () => undefined }));
+    for (const waiter of queued) {
+      activity.started('fn.ns');
+      waiting.add(waiter);
+    }
+    await look();
+    activity.started('fn.ns');
+    await second(10, 5);
+    await expect(look()).resolves.toMatchObject({ waiting: 20, running: 0 });
+    for (let i = 0; i < 5; i++) await second(10, 5);
+    await expect(look()).resolves.toMatchObject({ waiting: 20, running: 1 });
+  });
+
   it('counts what was never called as idle since it was first looked at', async () => {
     await look();
     clock.advance(70_000);
-    await expect(look()).resolves.toEqual({ callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 70_000 });
+    await expect(look()).resolves.toEqual({ callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 70_000 });
   });
 
   it('is right about a function that comes again while calls of before still run', async () => {

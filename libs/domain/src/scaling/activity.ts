@@ -12,7 +12,8 @@ interface Totals {
   readonly started: number;
   /** Milliseconds that all calls together have taken so far: its growth per millisecond is the mean of calls at a time. */
   readonly callMs: number;
-  readonly waiting: number;
+  /** Calls that a replica had at that moment. */
+  readonly served: number;
   /** Calls that a replica answered, and the milliseconds that it took for them. */
   readonly answered: number;
   readonly serviceMs: number;
@@ -66,19 +67,19 @@ class FunctionActivity {
       // Nothing to count: so it is with most functions at most times.
       this.looks.length = 1;
       this.looks[0] = now;
-      return { callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs };
+      return { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs };
     }
     while (this.looks.length > 1 && this.looks[1]!.atMs <= nowMs - WINDOW_MS) this.looks.shift();
     const since = this.looks[0];
     const spanMs = since ? nowMs - since.atMs : 0;
     this.learnServiceTime(since, now, waiting);
-    const known = this.meanServiceMs === undefined ? {} : { serviceMs: this.meanServiceMs };
+    // Not a mean of looks: between two of them a queue may come and go, and would pass for calls that run.
+    const running = Math.min(now.served, ...this.looks.map(({ served }) => served));
+    const known = this.meanServiceMs === undefined ? {} : { serviceMs: this.meanServiceMs, running };
     const perMs = (amount: (of: Totals) => number) => (since && spanMs > 0 ? (amount(now) - amount(since)) / spanMs : undefined);
-    const concurrency = perMs(({ callMs }) => callMs) ?? this.running;
     const load: FunctionLoad = {
       callsPerSecond: (perMs(({ started }) => started) ?? 0) * 1_000,
-      concurrency,
-      running: Math.max(0, concurrency - this.meanWaiting(now)),
+      concurrency: perMs(({ callMs }) => callMs) ?? this.running,
       waiting,
       idleMs,
       ...known,
@@ -94,14 +95,9 @@ class FunctionActivity {
     else if (this.running > waiting) this.meanServiceMs = undefined;
   }
 
-  private meanWaiting(now: Totals): number {
-    const looks = [...this.looks, now];
-    return looks.reduce((sum, { waiting }) => sum + waiting, 0) / looks.length;
-  }
-
   private totals(nowMs: number, waiting: number): Totals {
     const callMs = this.callMs + this.running * (nowMs - this.lastMs);
-    return { atMs: nowMs, waiting, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
+    return { atMs: nowMs, served: this.running - waiting, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
   }
 
   private advance(nowMs: number): void {

@@ -6,7 +6,7 @@ import { InMemoryFunctionProvider } from '../testing/in-memory-function-provider
 import { Autoscaler, MAX_REMEMBERED_CHANGES, type ScalingRecord } from './autoscaler';
 import type { FunctionLoad } from './metrics-source';
 
-const NOTHING: FunctionLoad = { callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 0 };
+const NOTHING: FunctionLoad = { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 0 };
 const labels = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`com.openfaas.scale.${name}`, value]));
 

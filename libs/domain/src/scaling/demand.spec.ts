@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { demandOf } from './demand';
 import type { FunctionLoad } from './metrics-source';
 
-const loadOf = (rest: Partial<FunctionLoad>): FunctionLoad => ({ callsPerSecond: 0, concurrency: 0, running: 0, waiting: 0, idleMs: 0, ...rest });
+const loadOf = (rest: Partial<FunctionLoad>): FunctionLoad => ({ callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs: 0, ...rest });
 
 describe('demandOf()', () => {
   it.each<[string, Partial<FunctionLoad>, number]>([

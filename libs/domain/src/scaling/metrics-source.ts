@@ -4,14 +4,14 @@ export interface FunctionLoad {
   readonly callsPerSecond: number;
   /** Calls at a time, those that wait among them. */
   readonly concurrency: number;
-  /** Of these, the ones that a replica has. */
-  readonly running: number;
   /** Calls that wait now. */
   readonly waiting: number;
   /** For how long there has been none, in milliseconds; 0 while there is one. */
   readonly idleMs: number;
   /** How long a replica takes for one call, on average; absent while nobody can say. */
   readonly serviceMs?: number;
+  /** The fewest calls that replicas had at any time, as far as that was looked at; absent like `serviceMs`. */
+  readonly running?: number;
   /** Thousandths of a CPU in use, where that is measured. */
   readonly cpuMillis?: number;
 }

@@ -58,6 +58,17 @@ describe('simulate()', () => {
     expect(refused).toBe(0);
   });
 
+  it('asks for no more because of a queue that is gone within a second', async () => {
+    const labels = scale({ type: 'capacity', target: '1', max: '100' });
+    const trace = generateTrace('square', { peak: 1_800, base: 80, periodSeconds: 60, durationSeconds: 60 });
+    const service = { meanMs: 5, distribution: 'exponential' as const };
+    const { replicas, waitingMs } = await simulate(optionsOf({ trace, labels, service, replica: { startUpMs: 700, startUpJitter: 0.2, room: 2 } }));
+    expect(waitingMs.max).toBeGreaterThan(500);
+    // 1,800 calls of 5 ms a second are 9 at a time: 10 replicas at 0.9 each, and what chance adds.
+    expect(replicas.max).toBeGreaterThanOrEqual(10);
+    expect(replicas.max).toBeLessThanOrEqual(15);
+  });
+
   it('queues like M/M/1: half of the replica in use means a wait as long as a call, on average', async () => {
     const seconds = 4_000;
     const { latencyMs } = await simulate(
