@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { describeWith } from '../swarm/describe-with';
+import { describeWithEngines } from '../describe-with';
 
 /**
  * What may happen to a machine: `kill` is the loss of its power, after which `up` starts it again; `cut` pulls its network
@@ -39,5 +39,5 @@ function happens(happening: Happening, { name }: TestNode): Promise<void> {
 
 /** As `describe`, of what needs a cluster. Where there is none the specs are skipped and say why; in CI that is a failure. */
 export function describeOnCluster(title: string, specs: (cluster: TestCluster) => void): void {
-  describeWith({ title, isThere: text !== undefined, whatStartsIt: 'npm run test:cluster', specs: () => specs({ ...facts, happens }) });
+  describeWithEngines(title, text !== undefined, 'npm run test:cluster', () => specs({ ...facts, happens }));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { GatewayProcess } from '../e2e/gateway-process';
-import { describeWithPrograms } from './describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 import { PrometheusProcess } from './prometheus-process';
 
 const deploy = join(__dirname, '../../deploy');

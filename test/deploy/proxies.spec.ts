@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { describeWithPrograms } from './describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 import { useProxy, type Places } from './running-proxy';
 
 const folder = join(__dirname, '../../deploy/swarm');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { GatewayProcess } from '../e2e/gateway-process';
-import { describeWithPrograms } from './describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 import { freePort } from './free-port';
 import { PrometheusProcess } from './prometheus-process';
 

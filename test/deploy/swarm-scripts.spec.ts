@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { describeWithPrograms } from './describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 
 const folder = join(__dirname, '../../deploy/swarm');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
-import { describeWithPrograms } from '../deploy/describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 import { GatewayProcess } from './gateway-process';
 
 describeWithPrograms('TLS', ['openssl'], 'openssl', () => {

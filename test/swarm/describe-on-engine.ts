@@ -1,4 +1,4 @@
-import { describeWith } from './describe-with';
+import { describeWithEngines } from '../describe-with';
 
 /** A Docker engine that is the only manager of a swarm, which `npm test` has started. */
 export interface TestEngine {
@@ -22,5 +22,5 @@ const engine: TestEngine = { socket: socket ?? '', host: `unix://${socket}`, net
 
 /** As `describe`, of what needs a real engine. Where there is none the specs are skipped and say why; in CI that is a failure. */
 export function describeOnEngine(title: string, specs: (engine: TestEngine) => void): void {
-  describeWith({ title, isThere: socket !== undefined, whatStartsIt: 'npm test', specs: () => specs(engine) });
+  describeWithEngines(title, socket !== undefined, 'npm test', () => specs(engine));
 }

@@ -7,7 +7,7 @@ import { SwarmFunctionProvider } from '@shoal/adapters/swarm/swarm-function-prov
 import type { Service } from '@shoal/adapters/swarm/swarm-types';
 import { aFunction } from '@shoal/domain/testing/function-spec';
 import { stateOf } from '../contracts/function-provider.contract';
-import { describeWithPrograms } from '../deploy/describe-with-programs';
+import { describeWithPrograms } from '../describe-with';
 import { describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
 
 jest.setTimeout(60_000);
