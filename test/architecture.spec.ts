@@ -37,6 +37,10 @@ describe('the dependency rule', () => {
     ['no-circles', 'apps/gateway/src/a.ts', "import { b } from './b'; export const a = b;"],
     ['undici-stays-home', 'libs/adapters/src/local/a.ts', "import 'undici';"],
     ['yaml-stays-home', 'libs/adapters/src/http/a.ts', "import 'yaml';"],
+    ['lmdb-stays-home', 'libs/adapters/src/http/a.ts', "import 'lmdb';"],
+    ['@nats-io-stays-home', 'libs/adapters/src/http/a.ts', "import '@nats-io/jetstream';"],
+    ['croner-stays-home', 'libs/adapters/src/http/a.ts', "import 'croner';"],
+    ['ipaddr.js-stays-home', 'libs/adapters/src/local/a.ts', "import 'ipaddr.js';"],
     ['prom-client-stays-home', 'libs/adapters/src/http/a.ts', "import 'prom-client';"],
     ['@nestjs-stays-home', 'apps/gateway/src/a.ts', "import '@nestjs/common';"],
   ])('%s bites', (rule, file, text) => {

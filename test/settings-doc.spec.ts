@@ -11,7 +11,7 @@ function documented(markdown: string): string[] {
 
 /** Names that `loadConfig` reads. */
 function readByCode(source: string): string[] {
-  return [...source.matchAll(/(?:\b(?:read|text|port|flag|duration)\(|env\[)'(\w+)'/g)].map((match) => match[1]!);
+  return [...source.matchAll(/(?:\b(?:read|text|port|flag|duration|bytes|count|hostRules)\(|env\[)'(\w+)'/g)].map((match) => match[1]!);
 }
 
 describe('docs/settings.md', () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packSamples, packWatchdog, processors, readSample, samples } from './image-files.mjs';
+import { packModules, packSamples, packWatchdog, processors, readSample, samples } from './image-files.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, run, step } from './setup.mjs';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'];
@@ -86,6 +86,7 @@ function readList(text, all, what) {
 async function prepare(wanted) {
   await ensureBuilt();
   await step('Packing the sample functions', packSamples);
+  if (options.only.includes('gateway')) await packModules(wanted);
   if (options.only.includes('watchdog')) await packWatchdog(wanted);
 }
 
@@ -114,7 +115,7 @@ async function buildEach(command, hostArgs) {
 }
 
 async function recipeOf(image, hostArgs) {
-  if (image === 'gateway') return { file: 'gateway.Dockerfile', args: { NODE_IMAGE: options['node-image'] } };
+  if (image === 'gateway') return { file: 'gateway.Dockerfile', args: { ...hostArgs, NODE_IMAGE: options['node-image'] } };
   if (image === 'watchdog') return { file: 'watchdog.Dockerfile', context: 'dist/watchdog/image', args: hostArgs };
   const { command, mode, contentType } = await readSample(image);
   const bases = { WATCHDOG_IMAGE: nameOf('watchdog'), BASE_IMAGE: await baseOf(image), NODE_IMAGE: options['node-image'] };

@@ -31,8 +31,8 @@ const decorators = {
 /** Nest asks for these only when they are there; they are not. */
 const absent = ['@nestjs/microservices', '@nestjs/websockets', '@nestjs/platform-express', '@nestjs/platform-socket.io', '@fastify/view', '@fastify/multipart', '@nestjs/axios', '@nestjs/mongoose', '@nestjs/sequelize', '@nestjs/typeorm', '@mikro-orm/core', '@mikro-orm/nestjs', '@grpc/grpc-js', '@grpc/proto-loader', 'class-transformer/storage'].flatMap((name) => [name, `${name}/*`]);
 
-/** Serve files that lie beside them, and so cannot leave their place. */
-const withFiles = ['swagger-ui-dist', 'swagger-ui-dist/*'];
+/** Use files that lie beside them, pages or a native library, and so cannot leave their place. */
+const withFiles = ['swagger-ui-dist', 'swagger-ui-dist/*', 'lmdb'];
 
 function commit() {
   try {

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { basename, join } from 'node:path';
 import { ensureBun, hasBun, hostPlatform } from './bun.mjs';
 import { buildExecutable } from './executables.mjs';
+import { cacheFolder, ensurePackage } from './pinned-package.mjs';
 import { root, step } from './setup.mjs';
 
 const samplesFolder = join(root, 'functions');
@@ -17,11 +18,14 @@ const EXECUTABLES = {
   arm: {},
 };
 
+/** What Node calls them. */
+const NODE_PROCESSORS = { amd64: 'x64', arm64: 'arm64', arm: 'arm' };
+
 /** Docker's names of the processors that there can be images for. */
 export const processors = Object.keys(EXECUTABLES);
 
 /** Docker's name of this machine's; `undefined` when there are no images for it. */
-export const hostProcessor = { x64: 'amd64', arm64: 'arm64', arm: 'arm' }[process.arch];
+export const hostProcessor = Object.keys(NODE_PROCESSORS).find((name) => NODE_PROCESSORS[name] === process.arch);
 
 /** Resolves with a sample's command, mode and `Content-Type`; the latter two are empty when its `function.yml` does not say. */
 export async function readSample(name) {
@@ -55,6 +59,35 @@ export async function packWatchdog(wanted) {
     }
     addScript(join(folder, processor));
   }
+}
+
+/**
+ * Makes `dist/modules`, with a `node_modules` for each of `wanted`: the library of the queue in the data directory, which is
+ * native and therefore no part of the gateway's one file.
+ */
+export async function packModules(wanted) {
+  const { build } = await import('esbuild');
+  const folder = join(root, 'dist/modules');
+  rmSync(folder, { recursive: true, force: true });
+  for (const processor of wanted) {
+    const native = `@lmdb/lmdb-linux-${NODE_PROCESSORS[processor]}`;
+    const modules = join(folder, processor, 'node_modules');
+    // It finds the native part by its own name and place.
+    await build({ entryPoints: [join(root, 'node_modules/lmdb/dist/index.cjs')], outfile: join(modules, 'lmdb/dist/index.cjs'), bundle: true, platform: 'node', target: 'node20', format: 'cjs', minifyWhitespace: true, logLevel: 'error' });
+    for (const file of ['package.json', 'LICENSE']) cpSync(join(root, 'node_modules/lmdb', file), join(modules, 'lmdb', file));
+    const source = await nativePackage(native);
+    for (const file of ['package.json', 'index.js', 'node.napi.glibc.node']) cpSync(join(source, file), join(modules, native, file));
+  }
+}
+
+/** The folder of one that npm installs, or, of another platform than ours, does not. */
+async function nativePackage(name) {
+  const installed = join(root, 'node_modules', name);
+  if (existsSync(installed)) return installed;
+  const { version, integrity } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages[`node_modules/${name}`];
+  const folder = join(cacheFolder, `${name.replace('/', '-')}-${version}`);
+  if (!existsSync(folder)) await step(`Fetching ${name}`, () => ensurePackage({ name, version, integrity }, folder));
+  return folder;
 }
 
 /** Fetches what `packWatchdog(wanted)` needs, which then does without a network. */

@@ -37,7 +37,11 @@ COPY \
 RUN chmod -R a+rX,go-w /files && mkdir -p /files/home/app/.shoal && chown -R 1000:1000 /files/home/app
 
 FROM ${NODE_IMAGE}
+ARG TARGETARCH
+ARG HOST_ARCH=amd64
 COPY --from=files /files/ /
+# Where asynchronous calls wait, unless that is NATS: the one part that is native.
+COPY dist/modules/${TARGETARCH:-$HOST_ARCH}/ /opt/shoal/
 ENV HOME=/home/app \
     SHOAL_HOME=/home/app/.shoal \
     SHOAL_HOST=0.0.0.0 \

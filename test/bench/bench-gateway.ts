@@ -8,6 +8,7 @@ import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { Activator } from '@shoal/domain/scaling/activator';
 import { Activity } from '@shoal/domain/scaling/activity';
 import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
+import { AsyncCallHandler } from '../../apps/gateway/src/data-plane/handle-async-call';
 import { CallHandler } from '../../apps/gateway/src/data-plane/handle-call';
 import { httpStatusOf } from '../../apps/gateway/src/http-status';
 import { GatewayServer } from '../../apps/gateway/src/server';
@@ -47,7 +48,7 @@ async function main(baseUrl: string): Promise<void> {
   const controlPlane = () => {
     throw new Error(`the benchmark calls ${functionKey(spec.id)} only`);
   };
-  const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, controlPlane });
+  const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, asyncCallHandler: new AsyncCallHandler(undefined), controlPlane });
   console.log(await server.listen('127.0.0.1', 0, 'port'));
   // With --cpu-prof, Node writes the profile only when it ends by itself.
   process.on('SIGTERM', () => process.exit(0));

@@ -15,8 +15,12 @@ const ROUTES = [
   'get /system/function/{name}', 'get /system/function/{name}/scaling', 'post /system/scale-function/{name}', 'get /system/info', 'get /system/logs', 'post /system/alert',
   'get /system/secrets', 'post /system/secrets', 'put /system/secrets', 'delete /system/secrets', 'get /system/namespaces',
   'get /system/namespace/{name}', 'post /system/namespace', 'post /system/namespace/{name}', 'put /system/namespace/{name}', 'delete /system/namespace/{name}',
+  'get /async-function/calls/{id}', 'get /async-function/calls/{id}/result', 'delete /async-function/calls/{id}',
+  'get /system/queue', 'get /system/queue/dead', 'get /system/queue/dead/{id}', 'post /system/queue/dead/{id}/redrive', 'post /system/queue/dead/redrive', 'delete /system/queue/dead/{id}', 'delete /system/queue/dead',
   'get /healthz', 'get /readyz', 'post /',
-  ...['get', 'post', 'put', 'patch', 'delete', 'head', 'options'].flatMap((method) => [`${method} /function/{name}`, `${method} /function/{name}/{path}`]),
+  ...['get', 'post', 'put', 'patch', 'delete', 'head', 'options'].flatMap((method) =>
+    ['/function/{name}', '/function/{name}/{path}', '/async-function/{name}', '/async-function/{name}/{path}'].map((path) => `${method} ${path}`),
+  ),
 ]; // prettier-ignore
 
 describe('/openapi.json', () => {

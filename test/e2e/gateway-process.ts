@@ -33,7 +33,7 @@ export class GatewayProcess {
       const timer = setTimeout(() => reject(new Error(`not up in time: ${this.output}`)), START_TIMEOUT_MS);
       const onOutput = (chunk: Buffer) => {
         this.output += chunk.toString();
-        if (!/^ {2}Data/m.test(this.output)) return;
+        if (!/^ {2}(Data|Queue) /m.test(this.output)) return;
         clearTimeout(timer);
         resolve();
       };

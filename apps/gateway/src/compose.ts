@@ -1,8 +1,11 @@
+import { CronerCron } from '@shoal/adapters/cron/croner-cron';
 import { createConnections } from '@shoal/adapters/http/forward';
+import { ReplicaInvoker } from '@shoal/adapters/http/replica-invoker';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-metrics-source';
 import { registerScalingMetrics } from '@shoal/adapters/prometheus/scaling-metrics';
+import { requireSchedule } from '@shoal/domain/queue/schedule';
 import { Functions } from '@shoal/domain/functions/functions';
 import { observers } from '@shoal/domain/invocation/call-observer';
 import { Calls } from '@shoal/domain/invocation/calls';
@@ -14,17 +17,21 @@ import { Autoscaler } from '@shoal/domain/scaling/autoscaler';
 import type { FunctionLoad, MetricsSource } from '@shoal/domain/scaling/metrics-source';
 import { SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { Secrets } from '@shoal/domain/secrets/secrets';
+import { createAsynchronous, openQueue, type Asynchronous } from './asynchronous';
 import type { Backend } from './backend/backend';
 import { createLocalBackend } from './backend/local-backend';
 import { createSwarmBackend } from './backend/swarm-backend';
 import type { Config } from './config';
+import { AsyncCallLookup } from './control-plane/async-calls.controller';
 import { Authenticator } from './control-plane/authenticate';
 import { createControlPlane } from './control-plane/control-plane';
 import { ControlPlaneSettings } from './control-plane/control-plane-settings';
 import { Readiness } from './control-plane/health.controller';
 import { ProviderIdentity } from './control-plane/info.controller';
 import { Logs } from './control-plane/logs.controller';
+import { Schedules } from './control-plane/schedules';
 import type { Credentials } from './credentials';
+import { AsyncCallHandler } from './data-plane/handle-async-call';
 import { CallHandler } from './data-plane/handle-call';
 import type { DataDirectory } from './data-directory';
 import { httpStatusOf } from './http-status';
@@ -59,7 +66,11 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   backendStarted.catch(() => undefined); // Awaited below, when the rest is built; until then nobody would catch it.
 
   const namespaces = new Namespaces(config.functionNamespace, namespaceStore, provider, secretStore);
-  const functions = new Functions(provider, namespaces, secretStore, measuredTypes(config));
+  const cron = new CronerCron();
+  const functions = new Functions(provider, namespaces, secretStore, {
+    measured: measuredTypes(config),
+    requireSchedule: ({ annotations }) => requireSchedule(annotations, cron),
+  });
   const logs = new Logs(logSource);
   const secrets = new Secrets(secretStore, provider, namespaces);
 
@@ -67,8 +78,15 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
   const activity = new Activity(directory, clock);
   const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity), clock, backend.suspect);
-  const autoscaler = new Autoscaler({ provider, directory, metrics: createMetricsSource(config, activity), clock, changed: logScaling });
   const metrics = new GatewayMetrics();
+  const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
+  const connections = createConnections();
+  const queue = await openQueue(config, clock);
+  const invoker = new ReplicaInvoker({ calls, connections, upstreamTimeoutMs });
+  const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron, registry: metrics.registry });
+  const source = withQueued(createMetricsSource(config, activity), asynchronous);
+  const autoscaler = new Autoscaler({ provider, directory, metrics: source, clock, changed: logScaling });
+  const lookup = new AsyncCallLookup(asynchronous?.queuedCalls);
   callMetrics.register(metrics.registry);
   replicaFailures.register(metrics.registry);
   registerScalingMetrics(metrics.registry, { directory, autoscaler, lastCalls: activity });
@@ -81,6 +99,8 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       callMetrics,
       logs,
       autoscaler,
+      lookup,
+      new Schedules(asynchronous?.scheduler),
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
       new Readiness(backend.problem),
@@ -93,11 +113,10 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   await backendStarted;
   await provider.watch(directory.apply);
 
-  const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
-  const connections = createConnections();
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
-  const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, controlPlane });
-  return { server, metricsServer: createMetricsServer(metrics), functions, logs, backend, scaling: new ScalingLoop(autoscaler) };
+  const asyncCallHandler = new AsyncCallHandler(asynchronous);
+  const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, asyncCallHandler, controlPlane });
+  return { server, metricsServer: createMetricsServer(metrics), functions, logs, lookup, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
 }
 
 interface BackendNeeds {
@@ -131,6 +150,19 @@ function createMetricsSource({ prometheusUrl, cpuQuery }: Config, activity: Acti
       const own = await activity.measure();
       const all = await prometheus.measure();
       return new Map([...all].map(([key, load]) => [key, withOwn(load, own.get(key))]));
+    },
+  };
+}
+
+/** Calls that wait in the queue are load for functions that scale by it. */
+function withQueued(source: MetricsSource, asynchronous: Asynchronous | undefined): MetricsSource {
+  if (!asynchronous) return source;
+  return {
+    measure: async () => {
+      // Scaling goes on by what else is known while the queue is away.
+      const [loads, depths] = await Promise.all([source.measure(), asynchronous.depths().catch(() => [])]);
+      const queued = new Map(depths.map((depth) => [depth.functionKey, depth.queued]));
+      return queued.size === 0 ? loads : new Map([...loads].map(([key, load]) => [key, queued.has(key) ? { ...load, queued: queued.get(key)! } : load]));
     },
   };
 }

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { parseHostRules, type HostRule } from '@shoal/adapters/http/callback-rules';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
+import { parseMemoryBytes } from '@shoal/domain/shared/quantity';
 
 /** Everything that the environment decides, validated. `docs/settings.md` describes each variable. */
 export interface Config {
@@ -13,6 +15,11 @@ export interface Config {
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly provider: 'local' | 'swarm';
+  /** A gateway with or without workers for its queue, or workers alone. */
+  readonly role: 'all' | 'gateway' | 'worker';
+  readonly queue: QueueConfig;
+  /** Of the gateway through which workers call. */
+  readonly gatewayUrl: string;
   /** Name of the network on which functions are called; found by its label when absent. Swarm only. */
   readonly network: string | undefined;
   /** A file like Docker's `config.json`, with credentials of registries. Swarm only. */
@@ -34,6 +41,27 @@ export interface Config {
   readonly writeTimeoutMs: number;
   /** For a function to answer, from the moment a replica has the call. */
   readonly upstreamTimeoutMs: number;
+}
+
+/** Calls that run later. */
+export interface QueueConfig {
+  readonly kind: 'lmdb' | 'nats' | 'none';
+  /** `host:port` of the NATS server. */
+  readonly natsAddress: string;
+  /** Of a request, and of what is kept of an answer. */
+  readonly maxBodyBytes: number;
+  /** That have not ended. */
+  readonly maxCalls: number;
+  /** Under way at a time, of all functions together. */
+  readonly concurrency: number;
+  /** How long ended calls can be looked up. */
+  readonly keepEndedMs: number;
+  /** How long calls that failed can be sent again. */
+  readonly keepDeadMs: number;
+  /** A worker that has not been heard of for so long has lost its calls to others. NATS only. */
+  readonly claimMs: number;
+  /** Whom callbacks may reach besides public addresses, and whom not. */
+  readonly callbacks: { readonly allow: readonly HostRule[]; readonly deny: readonly HostRule[] };
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -71,6 +99,31 @@ export function loadConfig(env: Env): Config {
   const [certificate, key] = [text('SHOAL_TLS_CERT', ''), text('SHOAL_TLS_KEY', '')];
   if ((certificate === '') !== (key === '')) problems.push('SHOAL_TLS_CERT and SHOAL_TLS_KEY must be given both or neither');
   const upstreamTimeoutMs = duration('upstream_timeout', DEFAULT_TIMEOUT_MS);
+  const bytes = (name: string, fallback: number) => read(name, fallback, parsePositiveBytes, 'an amount such as 1Mi, 1 or more');
+  const count = (name: string, fallback: number) => read(name, fallback, parsePositiveCount, 'a whole number above 0');
+  const hostRules = (name: string) => read(name, [], parseHostRules, 'names of hosts, addresses and ranges such as 10.0.0.0/8, with commas between them');
+
+  const natsHost = read('faas_nats_address', undefined, parseHost, 'the name or address of a host');
+  const natsAddress = `${natsHost ?? 'nats'}:${port('faas_nats_port', 4222)}`;
+  const role = read('SHOAL_ROLE', 'all', parseRole, 'all, gateway or worker');
+  const kind = read('SHOAL_QUEUE', natsHost !== undefined ? 'nats' : provider === 'local' ? 'lmdb' : 'none', parseQueue, 'lmdb, nats or none');
+  if (kind === 'nats' && natsHost === undefined) problems.push('SHOAL_QUEUE=nats needs faas_nats_address');
+  if (role !== 'all' && kind !== 'nats') problems.push(`SHOAL_ROLE=${role} needs SHOAL_QUEUE=nats and faas_nats_address: other queues have one process`);
+  const queue: QueueConfig = {
+    kind,
+    natsAddress,
+    maxBodyBytes: bytes('SHOAL_ASYNC_MAX_BODY', 1024 * 1024),
+    maxCalls: count('SHOAL_ASYNC_MAX_CALLS', 1_000_000),
+    concurrency: count('SHOAL_ASYNC_CONCURRENCY', 200),
+    keepEndedMs: duration('SHOAL_ASYNC_KEEP', 3_600_000),
+    keepDeadMs: duration('SHOAL_ASYNC_KEEP_DEAD', 7 * 24 * 3_600_000),
+    claimMs: duration('ack_wait', 30_000),
+    callbacks: { allow: hostRules('SHOAL_CALLBACK_ALLOW'), deny: hostRules('SHOAL_CALLBACK_DENY') },
+  };
+  if (queue.keepDeadMs < queue.keepEndedMs) problems.push('SHOAL_ASYNC_KEEP_DEAD must not be shorter than SHOAL_ASYNC_KEEP');
+  const gatewayHost = read('faas_gateway_address', 'gateway', parseHost, 'the name or address of a host');
+  const gatewayPort = port('faas_gateway_port', 8080);
+
   const config: Config = {
     home: resolve(text('SHOAL_HOME', '.shoal')),
     host: text('SHOAL_HOST', '127.0.0.1'),
@@ -79,6 +132,9 @@ export function loadConfig(env: Env): Config {
     metricsHost: text('SHOAL_METRICS_HOST', '127.0.0.1'),
     metricsPort: port('SHOAL_METRICS_PORT', 8082),
     provider,
+    role,
+    queue,
+    gatewayUrl: `http://${gatewayHost}:${gatewayPort}`,
     network: env['SHOAL_NETWORK'] || undefined,
     registryConfig: env['SHOAL_REGISTRY_CONFIG'] || undefined,
     basicAuth: flag('basic_auth', true),
@@ -101,6 +157,23 @@ export function loadConfig(env: Env): Config {
 
 function parseProvider(text: string): Config['provider'] | undefined {
   return text === 'local' || text === 'swarm' ? text : undefined;
+}
+
+function parseRole(text: string): Config['role'] | undefined {
+  return text === 'all' || text === 'gateway' || text === 'worker' ? text : undefined;
+}
+
+function parseQueue(text: string): QueueConfig['kind'] | undefined {
+  return text === 'lmdb' || text === 'nats' || text === 'none' ? text : undefined;
+}
+
+function parsePositiveBytes(text: string): number | undefined {
+  const bytes = parseMemoryBytes(text);
+  return bytes && bytes >= 1 ? Math.floor(bytes) : undefined;
+}
+
+function parsePositiveCount(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
 }
 
 function parseHost(text: string): string | undefined {

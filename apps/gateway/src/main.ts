@@ -8,6 +8,10 @@ import { deploySamples } from './samples';
 import { listen } from './server';
 import { StartError } from './start-error';
 import { version } from './version';
+import { startWorker } from './worker';
+
+/** Schedules have seconds at the finest. */
+const SCHEDULE_TICK_MS = 500;
 
 /** The program lies in `dist/gateway`, beside the other apps. */
 const root = join(__dirname, '..', '..');
@@ -19,6 +23,7 @@ const installation: Installation = {
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
+  if (config.role === 'worker') return startWorker(config);
   // Before all that takes time: nothing else ends the first process of a container.
   const drainOnSignals = endOnSignals(config);
   const data = needsHome(config) ? DataDirectory.open(config.home) : undefined;
@@ -33,12 +38,15 @@ async function main(): Promise<void> {
     data.markSamplesDeployed();
   }
   gateway.scaling.start();
+  await gateway.asynchronous?.worker?.start();
+  const { asynchronous } = gateway;
+  if (asynchronous) setInterval(() => void asynchronous.scheduler.tick(), SCHEDULE_TICK_MS).unref();
   console.log(banner({ config, port, metricsPort, admin, place: gateway.backend.description }));
 }
 
-/** Of a swarm nothing is kept here, but for a password of our own. */
-function needsHome({ provider, basicAuth, secretMountPath }: Config): boolean {
-  return provider === 'local' || (basicAuth && secretMountPath === undefined);
+/** Of a swarm nothing is kept here, but for a queue and a password of our own. */
+function needsHome({ provider, queue, basicAuth, secretMountPath }: Config): boolean {
+  return provider === 'local' || queue.kind === 'lmdb' || (basicAuth && secretMountPath === undefined);
 }
 
 interface Admin {
@@ -65,9 +73,11 @@ function endOnSignals(config: Config): (gateway: Gateway) => void {
     if (ending) process.exit(1);
     ending = true;
     console.log('Shutting down: calls in flight may finish. Once more to end at once.');
-    const { server, logs, backend, metricsServer } = running;
+    const { server, logs, lookup, backend, asynchronous, metricsServer } = running;
     logs.endAll();
-    await server.drain(config.writeTimeoutMs);
+    lookup.endAll();
+    await Promise.all([server.drain(config.writeTimeoutMs), asynchronous?.worker?.drain(config.writeTimeoutMs)]);
+    await asynchronous?.close();
     metricsServer.close();
     metricsServer.closeAllConnections();
     await backend.stop();

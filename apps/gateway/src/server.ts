@@ -6,6 +6,7 @@ import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallErrorRaw } from './data-plane/call-error';
+import type { AsyncCallHandler } from './data-plane/handle-async-call';
 import type { CallHandler } from './data-plane/handle-call';
 import { StartError } from './start-error';
 import { readKeyPair, renewWhenChanged, type TlsFiles } from './tls';
@@ -26,6 +27,7 @@ export interface GatewayServerOptions {
   /** Without them it speaks HTTP without TLS. */
   readonly tls?: TlsFiles | undefined;
   readonly callHandler: CallHandler;
+  readonly asyncCallHandler: AsyncCallHandler;
   /** Everything that is not a call. */
   readonly controlPlane: RequestListener;
 }
@@ -79,7 +81,8 @@ export class GatewayServer {
       this.options.controlPlane(req, res);
       return;
     }
-    void this.options.callHandler.handle(req, res, route);
+    if (route.kind === 'async-function') void this.options.asyncCallHandler.handle(req, res, route);
+    else void this.options.callHandler.handle(req, res, route);
   }
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -5,6 +5,9 @@ import type { Credentials } from '../credentials';
 /** Everything is closed but this: method and path. */
 const OPEN: ReadonlySet<string> = new Set(['GET /', 'HEAD /', 'GET /healthz', 'HEAD /healthz', 'GET /readyz', 'HEAD /readyz']);
 
+/** Decides itself whom it asks. */
+const OPEN_BELOW = '/async-function/calls/';
+
 /** Wrong credentials cost their sender this, the more the more often, and nobody else anything. */
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2_000;
@@ -39,7 +42,13 @@ export class Authenticator {
   /** Rejects with `unauthorized`, `too-many-attempts`, or with `forbidden` what another site's page sent. */
   async check(request: FastifyRequest): Promise<void> {
     refuseOtherSites(request);
-    if (!this.credentials || OPEN.has(`${request.method} ${request.url.split('?', 1)[0]}`)) return;
+    if (request.url.startsWith(OPEN_BELOW) || OPEN.has(`${request.method} ${request.url.split('?', 1)[0]}`)) return;
+    await this.requireCredentials(request);
+  }
+
+  /** Rejects with `unauthorized` or `too-many-attempts`. */
+  async requireCredentials(request: FastifyRequest): Promise<void> {
+    if (!this.credentials) return;
     const given = parseBasic(request.headers.authorization);
     if (!given) throw new ShoalError('unauthorized', 'invalid credentials');
     if (this.credentials.areKnown(given.user, given.password)) return;

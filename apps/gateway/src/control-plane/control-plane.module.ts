@@ -1,11 +1,13 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AlertController } from './alert.controller';
+import { AsyncCallsController } from './async-calls.controller';
 import { FunctionsController } from './functions.controller';
 import { HealthController } from './health.controller';
 import { InfoController } from './info.controller';
 import { LogsController } from './logs.controller';
 import { NamespacesController } from './namespaces.controller';
+import { QueueController } from './queue.controller';
 import { ScalingController } from './scaling.controller';
 import { SecretsController } from './secrets.controller';
 
@@ -24,6 +26,8 @@ export class ControlPlaneModule {
         NamespacesController,
         LogsController,
         AlertController,
+        AsyncCallsController,
+        QueueController,
         InfoController,
         HealthController,
       ],

@@ -48,7 +48,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   readEveryBodyAsJson(fastify);
   const patterns = collectRoutes(fastify);
   guard(fastify, options);
-  const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of(options.instances), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of([...options.instances, options.authenticator]), adapter, {
     logger: ['error', 'warn'],
     abortOnError: false,
     bodyParser: false,

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
+import type { FunctionState } from '@shoal/domain/functions/function-provider';
 import { Functions } from '@shoal/domain/functions/functions';
 import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
 import { parseFunctionName } from '@shoal/domain/invocation/route';
@@ -15,6 +16,7 @@ import {
   toFunctionSpec,
   toFunctionStatus,
 } from './functions.dto';
+import { Schedules } from './schedules';
 import { lastOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
 
 
@@ -24,6 +26,7 @@ export class FunctionsController {
   constructor(
     private readonly functions: Functions,
     private readonly metrics: CallMetrics,
+    private readonly schedules: Schedules,
     private readonly settings: ControlPlaneSettings,
   ) {}
 
@@ -34,7 +37,7 @@ export class FunctionsController {
   @Fails({ 400: 'The namespace is no name.' })
   async list(@Query('namespace') namespace?: QueryValue): Promise<FunctionStatus[]> {
     const states = await this.functions.list(namespaceOf(undefined, namespace, this.settings.functionNamespace));
-    return states.map((state) => toFunctionStatus(state, this.metrics.invocations(functionKey(state.spec.id))));
+    return states.map((state) => this.statusOf(state));
   }
 
   @Post('functions')
@@ -75,7 +78,7 @@ export class FunctionsController {
   @Fails({ 400: 'The namespace is no name.', 404: 'There is no such function.' })
   async get(@Param('name') name: string, @Query('namespace') namespace?: QueryValue): Promise<FunctionStatus> {
     const id = this.idOf(name, undefined, namespace);
-    return toFunctionStatus(await this.functions.get(id), this.metrics.invocations(functionKey(id)));
+    return this.statusOf(await this.functions.get(id));
   }
 
   @Post('scale-function/:name')
@@ -89,6 +92,11 @@ export class FunctionsController {
   }
 
   /** A name may bring its namespace with it, as in a function's URL. */
+  private statusOf(state: FunctionState): FunctionStatus {
+    const key = functionKey(state.spec.id);
+    return toFunctionStatus(state, this.metrics.invocations(key), this.schedules.of(key));
+  }
+
   private idOf(name: string, inBody: string | null | undefined, inQuery: QueryValue): FunctionId {
     const namespace = namespaceOf(inBody, inQuery, this.settings.functionNamespace);
     const id = parseFunctionName(name, namespace);

@@ -3,6 +3,7 @@ import { MAX_REPLICAS } from '@shoal/domain/scaling/scaling-policy';
 import type { FunctionState } from '@shoal/domain/functions/function-provider';
 import { parseFunctionSpec, type FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { BooleanField, CountField, NestedField, TextField, TextListField, TextMapField } from './fields';
+import { FunctionSchedule } from './schedules';
 import { namespaceOf } from './namespace-query';
 
 /** Amounts of memory and CPU. */
@@ -97,6 +98,7 @@ export class FunctionStatus {
   @ApiProperty({ description: 'Replicas wanted.' }) replicas!: number;
   @ApiProperty({ description: 'Replicas that can take calls.' }) availableReplicas!: number;
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
+  @ApiProperty({ required: false, type: FunctionSchedule, description: 'Absent when it has none.' }) schedule?: FunctionSchedule;
   @ApiProperty({ required: false, description: 'Why fewer replicas than wanted can take calls.' }) notReadyBecause?: string;
   @ApiProperty({ required: false, description: 'Why the last update was taken back, and the version before it runs.' }) rolledBackBecause?: string;
 }
@@ -109,7 +111,7 @@ export function toFunctionSpec(body: FunctionDeployment, queryNamespace: string 
 }
 
 /** Empty fields are left out, except those that clients read without a look (wire contract §0.1). */
-export function toFunctionStatus(state: FunctionState, invocationCount: number): FunctionStatus {
+export function toFunctionStatus(state: FunctionState, invocationCount: number, schedule: FunctionSchedule | undefined): FunctionStatus {
   const { id, envVars, constraints, secrets, labels, limits, requests, ...spec } = state.spec;
   return {
     name: id.name,
@@ -128,6 +130,7 @@ export function toFunctionStatus(state: FunctionState, invocationCount: number):
     replicas: state.replicas,
     availableReplicas: state.ready.length,
     createdAt: state.createdAt,
+    ...(schedule ? { schedule } : {}),
     ...(state.notReadyBecause === undefined ? {} : { notReadyBecause: state.notReadyBecause }),
     ...(state.rolledBackBecause === undefined ? {} : { rolledBackBecause: state.rolledBackBecause }),
   };

@@ -24,6 +24,11 @@ export function describeApi(app: NestFastifyApplication, version: string): OpenA
   document.paths['/'] = { post: callOperation('Calls the function that `X-Function` or an Alexa intent names', true) };
   document.paths['/function/{name}'] = forAllMethods('Calls a function', '');
   document.paths['/function/{name}/{path}'] = forAllMethods('Calls a function with a path', 'Path');
+  document.paths['/async-function/{name}'] = forAllMethods('Accepts a call that runs later', 'Later', acceptance);
+  document.paths['/async-function/{name}/{path}'] = forAllMethods('Accepts a call with a path that runs later', 'LaterPath', acceptance);
+  for (const path of ['/async-function/calls/{id}', '/async-function/calls/{id}/result']) {
+    for (const method of METHODS) if (document.paths[path]![method]) document.paths[path]![method].security = [];
+  }
   document.paths['/healthz']!.get!.security = [];
   document.paths['/readyz']!.get!.security = [];
   return document;
@@ -82,10 +87,40 @@ const CALL_FAILURES: Readonly<Record<string, string>> = {
   504: 'A limit on time was hit; the body says which.',
 };
 
-function forAllMethods(summary: string, idSuffix: string): OpenAPIObject['paths'][string] {
-  return Object.fromEntries(
-    METHODS.map((method) => [method, { ...callOperation(summary, false), operationId: `call${idSuffix}_${method}`, parameters: parametersOf(idSuffix !== '') }]),
-  );
+const ACCEPTANCE_FAILURES: Readonly<Record<string, string>> = {
+  400: 'The callback cannot be, or the idempotency key is too long.',
+  404: 'There is no such function, or this gateway has no queue.',
+  413: 'The body is larger than SHOAL_ASYNC_MAX_BODY.',
+  414: 'The request target is too long.',
+  503: 'The queue is full, or cannot be reached.',
+};
+
+/** What `/async-function/…` takes and answers. */
+const acceptance: Partial<Operation> = {
+  tags: ['asynchronous calls'],
+  responses: {
+    202: {
+      description: 'The call is durably stored. `X-Call-Id` names it, `Location` is where it can be looked up. (A `DELETE` of a call id where no function has that name cancels the call.)',
+      headers: { 'X-Call-Id': { schema: { type: 'string' } }, Location: { schema: { type: 'string' } } },
+    },
+    ...failures(ACCEPTANCE_FAILURES),
+  },
+};
+
+const ACCEPTANCE_HEADERS = [
+  { name: 'X-Callback-Url', in: 'header', required: false, description: 'Where the outcome is posted.', schema: { type: 'string', format: 'uri' } },
+  { name: 'Idempotency-Key', in: 'header', required: false, description: 'Two requests to a function with the same key are one call.', schema: { type: 'string' } },
+  { name: 'X-Call-Id', in: 'header', required: false, description: 'An id of your own; kept unless another call has it.', schema: { type: 'string' } },
+] as const;
+
+function forAllMethods(summary: string, idSuffix: string, changes: Partial<Operation> = {}): OpenAPIObject['paths'][string] {
+  const parameters = [...parametersOf(idSuffix.endsWith('Path')), ...(idSuffix.startsWith('Later') ? ACCEPTANCE_HEADERS : [])];
+  return Object.fromEntries(METHODS.map((method) => [method, { ...callOperation(summary, false), ...changes, operationId: `call${idSuffix}_${method}`, parameters }]));
+}
+
+function failures(reasons: Readonly<Record<string, string>>): Operation['responses'] {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/CallError' } } };
+  return Object.fromEntries(Object.entries(reasons).map(([status, description]) => [status, { description, content }]));
 }
 
 function parametersOf(withPath: boolean): NonNullable<Operation['parameters']> {
@@ -95,10 +130,6 @@ function parametersOf(withPath: boolean): NonNullable<Operation['parameters']> {
 }
 
 function callOperation(summary: string, root: boolean): Operation {
-  const failures = Object.entries(CALL_FAILURES).map(([status, description]): [string, object] => [
-    status,
-    { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/CallError' } } } },
-  ]);
   const header = { name: 'X-Function', in: 'header', required: false, description: 'NAME or NAME.NAMESPACE', schema: { type: 'string' } } as const;
   return {
     tags: ['calls'],
@@ -108,7 +139,7 @@ function callOperation(summary: string, root: boolean): Operation {
     responses: {
       default: { description: "The function's own answer, whatever its status." },
       ...(root ? { 400: { description: 'Neither a header nor an intent names a function.' } } : {}),
-      ...Object.fromEntries(failures),
+      ...failures(CALL_FAILURES),
     },
   };
 }

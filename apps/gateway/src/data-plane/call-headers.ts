@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
+import { WATCHDOG_MARGIN_MS } from '@shoal/adapters/http/replica-address';
 import type { Call } from '@shoal/domain/invocation/calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 
@@ -10,26 +11,37 @@ const REPLACED_IN_REQUEST: ReadonlySet<string> = new Set(['host', 'expect', 'x-c
 export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time']);
 /** A caller's own id is kept when it is fit for logs and URLs. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
-/** The watchdog's limit comes after ours, so that who answers is not left to chance. */
-const WATCHDOG_MARGIN_MS = 100;
 
 /** What identifies one call in headers, logs and errors. */
 export interface CallIdentity {
   readonly callId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedMs: number;
   /** Nanoseconds since the Unix epoch, as text (wire contract §1.5.3). */
   readonly startTime: string;
 }
 
 export function identify(req: IncomingMessage): CallIdentity {
-  const given = req.headers['x-call-id'];
-  const callId = typeof given === 'string' && CALL_ID.test(given) ? given : randomUUID();
-  return { callId, startTime: `${Date.now()}000000` };
+  const startedMs = Date.now();
+  return { callId: chosenIdOf(req) ?? randomUUID(), startedMs, startTime: `${startedMs}000000` };
+}
+
+/** The caller's own id, when it gave one that can be used. */
+export function chosenIdOf({ headers }: IncomingMessage): string | undefined {
+  const given = headers['x-call-id'];
+  return typeof given === 'string' && CALL_ID.test(given) ? given : undefined;
 }
 
 /** The headers that the function gets (wire contract §1.5.3), flat; `limitMs` is how long it may take. */
 export function requestHeaders(req: IncomingMessage, { callId, startTime }: CallIdentity, limitMs: number): string[] {
-  const headers = endToEndHeaders(req.rawHeaders, REPLACED_IN_REQUEST);
+  const headers = callerHeaders(req);
   headers.push('X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Timeout', `${watchdogLimitMs(req, limitMs)}ms`);
+  return headers;
+}
+
+/** What the function gets of the caller's headers, and is told of the caller; flat. */
+export function callerHeaders(req: IncomingMessage): string[] {
+  const headers = endToEndHeaders(req.rawHeaders, REPLACED_IN_REQUEST);
   const given = req.headers;
   if (given['x-forwarded-host'] === undefined && given.host !== undefined) headers.push('X-Forwarded-Host', given.host);
   if (given['x-forwarded-for'] === undefined) headers.push('X-Forwarded-For', peerOf(req));

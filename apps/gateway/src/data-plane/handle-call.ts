@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { forward, hasBody } from '@shoal/adapters/http/forward';
+import { replicaAddress } from '@shoal/adapters/http/replica-address';
 import { tunnel } from '@shoal/adapters/http/tunnel';
 import type { Replica } from '@shoal/domain/functions/function-provider';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
@@ -10,6 +11,7 @@ import type { Clock } from '@shoal/domain/shared/clock';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { Dispatcher } from 'undici';
 import { sendCallError, sendCallErrorRaw } from './call-error';
+import { readBounded } from './read-bounded';
 import { answerHeaders, identify, REPLACED_IN_ANSWER, requestHeaders, type CallIdentity } from './call-headers';
 
 /** Of a request target; what is longer is no call. */
@@ -28,7 +30,7 @@ export interface CallHandlerOptions {
   readonly upstreamTimeoutMs: number;
 }
 
-type DataRoute = Exclude<Route, { kind: 'control-plane' }>;
+type DataRoute = Exclude<Route, { kind: 'control-plane' | 'async-function' }>;
 
 /** The data plane's way in: plain `node:http`, nothing else between a caller and a replica. */
 export class CallHandler {
@@ -58,7 +60,7 @@ export class CallHandler {
       if (route.kind !== 'function') throw new ShoalError('route-not-found', 'only functions take upgrades: /function/NAME');
       await this.options.calls.run(route.id, call, (replica) => {
         const limitMs = this.limitOf(call);
-        const { origin, path } = addressOf(replica, route.rest);
+        const { origin, path } = replicaAddress(replica, route.rest);
         return tunnel(req, socket, head, {
           origin,
           path,
@@ -81,7 +83,7 @@ export class CallHandler {
     { replica, rest, body, identity, call }: { replica: Replica; rest: string; body: Readable | Buffer | null; identity: CallIdentity; call: Call },
   ): Promise<number> {
     const limitMs = this.limitOf(call);
-    const { origin, path } = addressOf(replica, rest);
+    const { origin, path } = replicaAddress(replica, rest);
     // Only now: a caller that waits for this has not sent its body to a function that could not take it.
     if (req.headers.expect !== undefined && body === req && !res.headersSent) res.writeContinue();
     call.forwarded();
@@ -106,8 +108,6 @@ export class CallHandler {
     switch (route.kind) {
       case 'function':
         return { id: route.id, rest: route.rest, body };
-      case 'async-function':
-        throw new ShoalError('route-not-found', 'this gateway has no queue for asynchronous calls yet');
       case 'no-function':
         throw new ShoalError('function-not-found', 'the path names no function: use /function/NAME or /function/NAME.NAMESPACE');
       case 'root':
@@ -125,7 +125,7 @@ export class CallHandler {
       if (!id) throw new ShoalError('invalid-request', 'X-Function must be the name of a function, or NAME.NAMESPACE');
       return { id, rest: `/${query}`, body };
     }
-    const bytes = await readBounded(req, MAX_ALEXA_BODY_BYTES);
+    const bytes = await readBounded(req, MAX_ALEXA_BODY_BYTES, 'a body without X-Function');
     const name = functionNameOfIntent(parseJson(bytes));
     if (name === undefined) {
       const text = 'Provide an x-function header or valid route /function/function_name. (An Alexa request names one by its intent.)';
@@ -145,23 +145,6 @@ function overran(limitMs: number, call: Call): ShoalError {
     limitMs: Math.round(limitMs),
     elapsedMs: Math.round(call.elapsedMs()),
   });
-}
-
-function addressOf({ baseUrl }: Replica, rest: string): { origin: string; path: string } {
-  const pathStart = baseUrl.indexOf('/', 'http://'.length);
-  if (pathStart < 0) return { origin: baseUrl, path: rest };
-  return { origin: baseUrl.slice(0, pathStart), path: baseUrl.slice(pathStart) + rest };
-}
-
-async function readBounded(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).byteLength;
-    if (bytes > maxBytes) throw new ShoalError('body-too-large', `a body without X-Function may have ${maxBytes} bytes at most`);
-  }
-  return Buffer.concat(chunks);
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -1,5 +1,6 @@
 import { ShoalError } from '../shared/errors';
 import { parseCpuMillis, parseMemoryBytes } from '../shared/quantity';
+import { parseConcurrency, parseRetryPolicy } from '../queue/retry-policy';
 import { parseScalingPolicy } from '../scaling/scaling-policy';
 
 /** Names one function: a name is unique within its namespace. */
@@ -78,7 +79,10 @@ export function parseSecretName(value: string, field: string): string {
 /** Turns input of the right shape into a valid spec, or rejects it with `invalid-request` naming the field. */
 export function parseFunctionSpec(input: FunctionSpecInput): FunctionSpec {
   const labels = parseTextMap(input.labels, 'labels');
+  const annotations = parseTextMap(input.annotations, 'annotations');
   parseScalingPolicy(labels);
+  parseRetryPolicy(annotations);
+  parseConcurrency(annotations);
   return {
     id: { name: parseName(input.service, 'service'), namespace: parseName(input.namespace, 'namespace') },
     image: parseImage(input.image),
@@ -87,7 +91,7 @@ export function parseFunctionSpec(input: FunctionSpecInput): FunctionSpec {
     constraints: parseList(input.constraints, 'constraints', parseText),
     secrets: parseList(input.secrets, 'secrets', parseSecretName),
     labels,
-    annotations: parseTextMap(input.annotations, 'annotations'),
+    annotations,
     ...(input.limits ? { limits: parseResources(input.limits, 'limits') } : {}),
     ...(input.requests ? { requests: parseResources(input.requests, 'requests') } : {}),
     readOnlyRootFilesystem: input.readOnlyRootFilesystem ?? false,

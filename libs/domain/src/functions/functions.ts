@@ -5,14 +5,21 @@ import { ShoalError } from '../shared/errors';
 import type { FunctionProvider, FunctionState } from './function-provider';
 import { functionKey, type FunctionId, type FunctionSpec } from './function-spec';
 
+/** What depends on how this gateway is set up. */
+export interface FunctionsOptions {
+  /** What functions may scale by, because somebody measures it. */
+  readonly measured?: readonly ScalingType[];
+  /** Rejects a schedule that can never be with `invalid-request`. */
+  readonly requireSchedule?: (spec: FunctionSpec) => unknown;
+}
+
 /** Deploying and looking after functions. Every method may reject as its provider does. */
 export class Functions {
-  /** @param measured what functions may scale by, because somebody measures it. */
   constructor(
     private readonly provider: FunctionProvider,
     private readonly namespaces: Namespaces,
     private readonly secrets: SecretStore,
-    private readonly measured: readonly ScalingType[] = SCALING_TYPES,
+    private readonly options: FunctionsOptions = {},
   ) {}
 
   /** Creates or replaces. Rejects with `invalid-request` when its namespace or one of its secrets does not exist, or nobody measures what it is to scale by. */
@@ -21,9 +28,11 @@ export class Functions {
       throw new ShoalError('invalid-request', `namespace ${spec.id.namespace} does not exist`);
     }
     const { type } = parseScalingPolicy(spec.labels);
-    if (!this.measured.includes(type)) {
-      throw new ShoalError('invalid-request', `labels.${SCALE_LABEL}type: nobody measures ${type} here; ${this.measured.join(', ')} can be had`);
+    const { measured = SCALING_TYPES, requireSchedule } = this.options;
+    if (!measured.includes(type)) {
+      throw new ShoalError('invalid-request', `labels.${SCALE_LABEL}type: nobody measures ${type} here; ${measured.join(', ')} can be had`);
     }
+    requireSchedule?.(spec);
     await this.requireSecrets(spec);
     await this.provider.apply(spec);
   }

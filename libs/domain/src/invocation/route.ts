@@ -2,7 +2,8 @@ import type { FunctionId } from '../functions/function-spec';
 
 /** Where a request belongs, by its method and its raw request target. */
 export type Route =
-  | { readonly kind: 'function' | 'async-function'; readonly id: FunctionId; readonly rest: string }
+  | { readonly kind: 'function'; readonly id: FunctionId; readonly rest: string }
+  | { readonly kind: 'async-function'; readonly id: FunctionId; readonly rest: string }
   /** `POST /`: a header or the body names the function. */
   | { readonly kind: 'root' }
   /** Under `/function/` or `/async-function/`, but with no name that a function could have. */
@@ -11,6 +12,8 @@ export type Route =
 
 const FUNCTION = '/function/';
 const ASYNC_FUNCTION = '/async-function/';
+/** Asks for a call instead of making one; a function of that name can still be called with `POST`. */
+const LOOK_UP = /^\/async-function\/calls\/[^/?]/;
 /** What may stand in the name's place (wire contract §1.1); whether such a function exists is another question. */
 const NAME_SEGMENT = /^[A-Za-z0-9\-_.]+$/;
 
@@ -21,6 +24,7 @@ const NAME_SEGMENT = /^[A-Za-z0-9\-_.]+$/;
 export function routeOf(method: string, target: string, defaultNamespace: string): Route {
   if (target.startsWith(FUNCTION)) return functionRoute('function', target, FUNCTION.length, defaultNamespace);
   if (target.startsWith(ASYNC_FUNCTION)) {
+    if (LOOK_UP.test(target) && method !== 'POST') return { kind: 'control-plane' };
     return functionRoute('async-function', target, ASYNC_FUNCTION.length, defaultNamespace);
   }
   if (method === 'POST' && (target === '/' || target.startsWith('/?'))) return { kind: 'root' };

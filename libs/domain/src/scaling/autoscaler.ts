@@ -297,7 +297,7 @@ function loadOf({ type }: ScalingPolicy, load: FunctionLoad): number | undefined
     case 'capacity':
       return demandOf(load);
     case 'queue':
-      return load.waiting;
+      return load.waiting + (load.queued ?? 0);
     case 'cpu':
       return load.cpuMillis;
     case 'alert':

@@ -6,6 +6,8 @@ export interface FunctionLoad {
   readonly concurrency: number;
   /** Calls that wait now. */
   readonly waiting: number;
+  /** Calls in the queue that have not been begun; absent where there are none. */
+  readonly queued?: number;
   /** For how long there has been none, in milliseconds; 0 while there is one. */
   readonly idleMs: number;
   /** How long a replica takes for one call, on average; absent while nobody can say. */

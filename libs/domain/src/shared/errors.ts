@@ -1,31 +1,41 @@
+const ERROR_CODES = [
+  'invalid-request',
+  'unauthorized',
+  'forbidden',
+  'function-not-found',
+  'secret-not-found',
+  'namespace-not-found',
+  'route-not-found',
+  'call-not-found',
+  'method-not-allowed',
+  'already-exists',
+  'in-use',
+  'already-ended',
+  'body-too-large',
+  'uri-too-long',
+  'over-capacity',
+  'queue-full',
+  'too-many-attempts',
+  'client-closed',
+  'internal',
+  'unsupported',
+  'out-of-memory',
+  'replica-failed',
+  'replica-unreachable',
+  'backend-unavailable',
+  'not-ready',
+  'shutting-down',
+  'not-ready-in-time',
+  'upstream-timeout',
+  'exec-timeout',
+] as const;
+
 /** What can go wrong, in the words of the domain. Which HTTP status each one becomes is the apps' business. */
-export type ErrorCode =
-  | 'invalid-request'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'function-not-found'
-  | 'secret-not-found'
-  | 'namespace-not-found'
-  | 'route-not-found'
-  | 'method-not-allowed'
-  | 'already-exists'
-  | 'in-use'
-  | 'body-too-large'
-  | 'uri-too-long'
-  | 'over-capacity'
-  | 'too-many-attempts'
-  | 'client-closed'
-  | 'internal'
-  | 'unsupported'
-  | 'out-of-memory'
-  | 'replica-failed'
-  | 'replica-unreachable'
-  | 'backend-unavailable'
-  | 'not-ready'
-  | 'shutting-down'
-  | 'not-ready-in-time'
-  | 'upstream-timeout'
-  | 'exec-timeout';
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return (ERROR_CODES as readonly string[]).includes(text);
+}
 
 /** The part of the platform that gave up. */
 export type Layer = 'gateway' | 'provider' | 'watchdog' | 'function';

@@ -1,0 +1,111 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { callbackUrlProblem } from '@shoal/adapters/http/callback-rules';
+import { HttpCallbackSender } from '@shoal/adapters/http/http-callback-sender';
+import { QueueMetrics } from '@shoal/adapters/prometheus/queue-metrics';
+import type { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { Enqueue, type CallIds } from '@shoal/domain/queue/enqueue';
+import type { InvocationQueue, ScheduleLog } from '@shoal/domain/queue/invocation-queue';
+import type { Invoker } from '@shoal/domain/queue/invoker';
+import { QueueWorker } from '@shoal/domain/queue/queue-worker';
+import { QueuedCalls } from '@shoal/domain/queue/queued-calls';
+import type { Cron } from '@shoal/domain/queue/schedule';
+import { Scheduler } from '@shoal/domain/queue/scheduler';
+import type { Clock } from '@shoal/domain/shared/clock';
+import { messageOf } from '@shoal/domain/shared/errors';
+import type { Registry } from 'prom-client';
+import type { Config } from './config';
+import { StartError } from './start-error';
+
+/** So long a queue that is not there yet is waited for. */
+const OPEN_MS = 30_000;
+
+export type Queue = InvocationQueue & ScheduleLog;
+
+/** Opens the queue that the configuration names; `undefined` when there is to be none. @throws StartError */
+export async function openQueue({ queue, home }: Config, clock: Clock): Promise<Queue | undefined> {
+  const { kind, natsAddress, claimMs, ...bounds } = queue;
+  const limits = { maxBodyBytes: bounds.maxBodyBytes, maxCalls: bounds.maxCalls, keepEndedMs: bounds.keepEndedMs, keepDeadMs: bounds.keepDeadMs };
+  const warn = (text: string) => console.warn(text);
+  try {
+    // Each drags a library along that the other does without.
+    if (kind === 'lmdb') {
+      const { LmdbInvocationQueue } = await import('@shoal/adapters/lmdb/lmdb-invocation-queue');
+      return await LmdbInvocationQueue.open({ folder: join(home, 'queue'), ...limits, clock, warn });
+    }
+    if (kind === 'nats') {
+      const { NatsInvocationQueue } = await import('@shoal/adapters/nats/nats-invocation-queue');
+      return await NatsInvocationQueue.open({ servers: natsAddress, prefix: 'shoal', ...limits, claimMs, openMs: OPEN_MS, warn });
+    }
+    return undefined;
+  } catch (error) {
+    throw new StartError(`The queue for asynchronous calls cannot be opened (${messageOf(error)}): see SHOAL_QUEUE in docs/settings.md.`);
+  }
+}
+
+interface WorkerNeeds {
+  readonly config: Config;
+  readonly queue: Queue;
+  readonly invoker: Invoker;
+  readonly metrics: QueueMetrics;
+  readonly clock: Clock;
+}
+
+/** What takes calls from the queue and runs them. */
+export function createWorker({ config, queue, invoker, metrics, clock }: WorkerNeeds): QueueWorker {
+  return new QueueWorker({
+    queue,
+    invoker,
+    callbacks: new HttpCallbackSender(config.queue.callbacks),
+    observer: metrics,
+    clock,
+    random: Math.random,
+    concurrency: config.queue.concurrency,
+    callLimitMs: config.writeTimeoutMs,
+    renewMs: config.queue.claimMs / 3,
+    defaultNamespace: config.functionNamespace,
+    problem: (text) => (text === undefined ? console.warn('the queue works again') : console.warn(`the queue does not work: ${text}`)),
+  });
+}
+
+interface AsynchronousNeeds {
+  readonly config: Config;
+  readonly queue: Queue;
+  readonly invoker: Invoker;
+  readonly directory: ReplicaDirectory;
+  readonly clock: Clock;
+  readonly cron: Cron;
+  readonly registry: Registry;
+}
+
+export type Asynchronous = ReturnType<typeof createAsynchronous>;
+
+/** All of a gateway that has to do with calls that run later. */
+export function createAsynchronous({ config, queue, invoker, directory, clock, cron, registry }: AsynchronousNeeds) {
+  const metrics = new QueueMetrics();
+  metrics.register(registry, () => queue.depths(), () => clock.nowMs());
+  const worker = config.role === 'gateway' ? undefined : createWorker({ config, queue, invoker, metrics, clock });
+  const callbackProblem = (url: string) => callbackUrlProblem(config.queue.callbacks, url);
+  const enqueue = new Enqueue({ queue, directory, ids: callIds(queue.secret), observer: metrics, callbackProblem });
+  const failures = new Map<string, string>();
+  const scheduler = new Scheduler({
+    directory,
+    enqueue,
+    log: queue,
+    cron,
+    clock,
+    failed: (key, message) => {
+      // Said once: it is tried each second.
+      if (failures.get(key) !== message) console.warn(`the schedule of ${key} cannot be followed: ${message}`);
+      failures.set(key, message);
+    },
+  });
+  return { enqueue, queuedCalls: new QueuedCalls(queue, clock, worker), scheduler, worker, maxBodyBytes: queue.maxBodyBytes, depths: () => queue.depths(), close: () => queue.close() };
+}
+
+function callIds(secret: string): CallIds {
+  return {
+    fresh: () => randomUUID(),
+    derived: (text) => createHmac('sha256', secret).update(text).digest('hex').slice(0, 32),
+  };
+}

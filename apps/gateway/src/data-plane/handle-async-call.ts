@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasBody } from '@shoal/adapters/http/forward';
+import type { FunctionId } from '@shoal/domain/functions/function-spec';
+import type { Enqueue } from '@shoal/domain/queue/enqueue';
+import type { QueuedCalls } from '@shoal/domain/queue/queued-calls';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { sendCallError } from './call-error';
+import { callerHeaders, chosenIdOf, identify, type CallIdentity } from './call-headers';
+import { MAX_TARGET_LENGTH } from './handle-call';
+import { readBounded } from './read-bounded';
+
+const MAX_KEY_LENGTH = 255;
+const EMPTY = Buffer.alloc(0);
+
+/** What accepts calls that run later. */
+export interface AsyncCalls {
+  readonly enqueue: Enqueue;
+  readonly queuedCalls: QueuedCalls;
+  readonly maxBodyBytes: number;
+}
+
+/** Where an asynchronous call goes. */
+export interface AsyncRoute {
+  readonly id: FunctionId;
+  readonly rest: string;
+}
+
+/** Answers `/async-function/…`: 202 once the call is durably stored (wire contract §6.1). */
+export class AsyncCallHandler {
+  /** @param queue absent where there is none. */
+  constructor(private readonly queue: AsyncCalls | undefined) {}
+
+  /** Never rejects. */
+  async handle(req: IncomingMessage, res: ServerResponse, route: AsyncRoute): Promise<void> {
+    const identity = identify(req);
+    try {
+      if (!this.queue) throw new ShoalError('route-not-found', 'this gateway has no queue for asynchronous calls: SHOAL_QUEUE or faas_nats_address gives it one');
+      if ((req.url ?? '').length > MAX_TARGET_LENGTH) throw new ShoalError('uri-too-long', `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
+      const id = await this.accept(this.queue, req, res, { ...route, acceptedMs: identity.startedMs });
+      res.writeHead(202, [...identityHeaders({ ...identity, callId: id }), 'Location', `/async-function/calls/${encodeURIComponent(id)}`, 'Content-Length', '0']).end();
+    } catch (error) {
+      if (error instanceof ShoalError && error.code === 'function-not-found' && (await this.cancelled(req, route))) {
+        res.writeHead(202, ['X-Call-Id', route.id.name, 'Content-Length', '0']).end();
+        return;
+      }
+      sendCallError(res, error, identity.callId, identityHeaders(identity));
+      if (!(error instanceof ShoalError)) console.error(`asynchronous call ${identity.callId} failed:`, error);
+    }
+  }
+
+  private async accept({ enqueue, maxBodyBytes }: AsyncCalls, req: IncomingMessage, res: ServerResponse, { id, rest, acceptedMs }: AsyncRoute & { readonly acceptedMs: number }): Promise<string> {
+    const { 'x-callback-url': callbackUrl, 'idempotency-key': key } = req.headers;
+    if (typeof key === 'string' && key.length > MAX_KEY_LENGTH) throw new ShoalError('invalid-request', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`);
+    const request = { functionId: id, acceptedMs, method: req.method ?? 'POST', rest, headers: callerHeaders(req), ...(typeof callbackUrl === 'string' && callbackUrl !== '' ? { callbackUrl } : {}) };
+    enqueue.require(request);
+    if (req.headers.expect !== undefined) res.writeContinue();
+    const body = hasBody(req) ? await readWhole(req, maxBodyBytes) : EMPTY;
+    const chosenId = chosenIdOf(req);
+    const accepted = await enqueue.enqueue({
+      ...request,
+      body,
+      ...(chosenId === undefined ? {} : { chosenId }),
+      ...(typeof key === 'string' && key !== '' ? { idempotencyKey: `caller:${key}` } : {}),
+    });
+    return accepted.id;
+  }
+
+  /** `DELETE /async-function/CALL-ID` (wire contract §6.7), where no function has that name. */
+  private async cancelled(req: IncomingMessage, { id, rest }: AsyncRoute): Promise<boolean> {
+    if (req.method !== 'DELETE' || rest !== '/' || !this.queue) return false;
+    const { queuedCalls } = this.queue;
+    try {
+      // Who chose an id may not be the only one who knows it.
+      if ((await queuedCalls.find(id.name)).record.idChosen) return false;
+      await queuedCalls.cancel(id.name);
+      return true;
+    } catch (error) {
+      if (error instanceof ShoalError) return false;
+      throw error;
+    }
+  }
+}
+
+function identityHeaders({ callId, startTime }: CallIdentity): string[] {
+  return ['X-Call-Id', callId, 'X-Start-Time', startTime];
+}
+
+async function readWhole(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  try {
+    return await readBounded(req, maxBytes, 'the body of an asynchronous call');
+  } catch (error) {
+    if (error instanceof ShoalError || !req.destroyed) throw error;
+    throw new ShoalError('client-closed', 'the caller left before its request had come whole');
+  }
+}

@@ -1,0 +1,100 @@
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { countTables, type QueueCounts } from './queue-counts';
+import { replaceCall, type Change } from './replace-call';
+import { toStoreError } from './store-error';
+import type { StoredCall } from './stored-call';
+import { canBeKey, openTables, type Tables } from './tables';
+
+/** What an action of `CallStore.write` does with a call; `before` is what it has just read. */
+export type Replace = (id: string, before: StoredCall | undefined, after: StoredCall | undefined) => void;
+
+/**
+ * The calls of one folder, with the rules of how they are written: in transactions that are on the disk when they resolve,
+ * with indexes and counts that agree with the calls.
+ */
+export class CallStore {
+  readonly tables: Tables;
+  /** Of what is committed. */
+  readonly counts: QueueCounts;
+  /** Told of each change, in their order, once it is committed. */
+  changed: (change: Change) => void = () => undefined;
+  private lastSequence: number;
+  private readonly writing = new Set<Promise<unknown>>();
+  private closed = false;
+
+  /** Throws a plain error that names the folder. */
+  constructor(private readonly folder: string) {
+    this.tables = openTables(folder);
+    ({ counts: this.counts, lastSequence: this.lastSequence } = countTables(this.tables));
+  }
+
+  /** Above all that are in use. */
+  nextSequence(): number {
+    return ++this.lastSequence;
+  }
+
+  /** As it is committed; within `write`, as it has been written. */
+  call(id: string): StoredCall | undefined {
+    return canBeKey(id) ? this.tables.calls.get(id) : undefined;
+  }
+
+  /** Reads what is committed. Rejects with `backend-unavailable` once the store is closed, where lmdb would touch memory that it gave back. */
+  async read<T>(action: () => T): Promise<T> {
+    this.requireOpen();
+    try {
+      return action();
+    } catch (error) {
+      throw await toStoreError(error, this.folder);
+    }
+  }
+
+  /**
+   * Runs `action` in a transaction and resolves with what it returned once that is on the disk. Actions run one after the
+   * other; those of a moment are committed together. So one that throws must not have written anything.
+   *
+   * Rejects with `queue-full` when the disk is, with `backend-unavailable`, and with what `action` throws of ours;
+   * nothing has changed then.
+   */
+  async write<T>(action: (replace: Replace) => T): Promise<T> {
+    this.requireOpen();
+    const written = this.commit(action);
+    this.writing.add(written);
+    try {
+      return await written;
+    } finally {
+      this.writing.delete(written);
+    }
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await Promise.allSettled(this.writing);
+    await this.tables.root.close();
+  }
+
+  private async commit<T>(action: (replace: Replace) => T): Promise<T> {
+    const changes: Change[] = [];
+    const replace: Replace = (id, before, after) => {
+      const change = { id, before, after };
+      replaceCall(this.tables, change);
+      changes.push(change);
+    };
+    let result: T;
+    try {
+      result = await this.tables.root.transaction(() => action(replace));
+    } catch (error) {
+      throw await toStoreError(error, this.folder);
+    }
+    for (const change of changes) {
+      this.counts.move(change.before, change.after);
+      this.changed(change);
+    }
+    return result;
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new ShoalError('backend-unavailable', `the queue in ${this.folder} is closed`);
+  }
+}

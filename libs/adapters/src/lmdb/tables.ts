@@ -1,0 +1,97 @@
+import type { Lane } from '@shoal/domain/queue/lane';
+import type { QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
+import { messageOf } from '@shoal/domain/shared/errors';
+import { open, type Database, type Key, type RootDatabase } from 'lmdb';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Position, StoredCall } from './stored-call';
+
+/** Of the tables below. A file with another layout is not touched. */
+const LAYOUT = 1;
+const MAX_TABLES = 16;
+/** LMDB takes keys of 1,978 bytes; the longest here has an id or a function, of three bytes a character, and some numbers. */
+const MAX_NAME_CHARACTERS = 500;
+
+/** What is in the file. `lanes` to `deadOfFunction` are indexes: they follow from `calls`. */
+export interface Tables {
+  readonly root: RootDatabase;
+  /** By id, as `requests` and `answers` are. */
+  readonly calls: Database<StoredCall, string>;
+  /** Of all calls that may still be run or sent. */
+  readonly requests: Database<QueuedCall, string>;
+  readonly answers: Database<StoredAnswer, string>;
+  /** Lane, rank, sequence → id. */
+  readonly lanes: Database<string, [Lane, number, number]>;
+  /** Id → where it was taken from. */
+  readonly claims: Database<Position, string>;
+  /** When it is due, id → lane. */
+  readonly waiting: Database<Lane, [number, string]>;
+  /** Since when, id. */
+  readonly ended: Database<null, [number, string]>;
+  /** Since when, id. */
+  readonly dead: Database<null, [number, string]>;
+  /** Function, since when, id. */
+  readonly deadOfFunction: Database<null, [string, number, string]>;
+  /** Function → when its schedule was last seen to. */
+  readonly schedules: Database<number, string>;
+  /** Of this file: made with it, and never changed. */
+  readonly secret: string;
+}
+
+/** Opens the folder's file, or makes it. Throws a plain error that names the folder. */
+export function openTables(folder: string): Tables {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const root = open({
+      path: join(folder, 'queue.mdb'),
+      // Else a folder with a dot in its name is taken for a file.
+      noSubdir: true,
+      maxDbs: MAX_TABLES,
+      // Else a write resolves when others can see it, which is before it is on the disk.
+      overlappingSync: false,
+      // Else a commit that fails rejects a promise of lmdb's own too, which nobody can catch. What is written in one turn
+      // is committed together all the same.
+      eventTurnBatching: false,
+    });
+    const meta = table<string | number, string>(root, 'meta');
+    const layout = meta.get('layout');
+    if (layout !== undefined && layout !== LAYOUT) {
+      void root.close();
+      throw new Error(`its layout is ${layout}, and this version knows ${LAYOUT} only`);
+    }
+    if (layout === undefined) {
+      root.transactionSync(() => {
+        meta.putSync('layout', LAYOUT);
+        meta.putSync('secret', randomBytes(32).toString('hex'));
+      });
+    }
+    return {
+      root,
+      calls: table(root, 'calls'),
+      requests: table(root, 'requests'),
+      answers: table(root, 'answers'),
+      lanes: table(root, 'lanes'),
+      claims: table(root, 'claims'),
+      waiting: table(root, 'waiting'),
+      ended: table(root, 'ended'),
+      dead: table(root, 'dead'),
+      deadOfFunction: table(root, 'dead-of-function'),
+      schedules: table(root, 'schedules'),
+      secret: String(meta.get('secret')),
+    };
+  } catch (error) {
+    throw new Error(`the queue in ${folder} cannot be opened: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whether an id or a function's key can be part of a key. */
+export function canBeKey(name: string): boolean {
+  return name !== '' && name.length <= MAX_NAME_CHARACTERS && !name.includes('\0');
+}
+
+function table<V, K extends Key>(root: RootDatabase, name: string): Database<V, K> {
+  // As plain maps: msgpackr's records would be larger, each with its shape ahead of it.
+  const options = { name, encoder: { useRecords: false } };
+  return root.openDB<V, K>(options);
+}

@@ -1,0 +1,53 @@
+import { newRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
+import type { CallOutcomes } from './call-outcomes';
+import type { DeadLetters } from './dead-letters';
+import { unpackCall, unpackOutcome, type Outcome } from './frame';
+import { isId, type Names } from './names';
+import type { NatsLink, Stored } from './nats-link';
+
+/** Finds calls, wherever they are on their way. */
+export class CallLookup {
+  constructor(
+    private readonly link: NatsLink,
+    private readonly names: Names,
+    private readonly parts: { readonly outcomes: CallOutcomes; readonly letters: DeadLetters },
+  ) {}
+
+  async find(id: string): Promise<Outcome | undefined> {
+    if (!isId(id)) return undefined;
+    // A call that moves on while we look is missed once, and then found behind us.
+    return (await this.look(id)) ?? (await this.look(id));
+  }
+
+  /** The call's message, while it waits or runs. */
+  async message(id: string): Promise<Stored | undefined> {
+    return this.link.lastMatching(this.names.calls, this.names.anywhere(id));
+  }
+
+  /**
+   * Whether there is a call with this id, apart from one of the same function that has not ended: for that, the server is
+   * told to store nothing behind it. Only an id that somebody chose can be another function's too.
+   */
+  async isKnown({ id, idChosen, functionKey }: QueuedCall): Promise<boolean> {
+    const found = await Promise.all([
+      this.link.last(this.names.live, this.names.liveOf(id)),
+      this.link.last(this.names.ended, this.names.endedOf(id)),
+      idChosen ? this.parts.letters.find(id) : this.link.last(this.names.dead, this.names.letterOf(functionKey, id)),
+      idChosen ? this.message(id) : undefined,
+    ]);
+    return found.some((one) => one !== undefined);
+  }
+
+  private async look(id: string): Promise<Outcome | undefined> {
+    // One after the other, in the order in which a call moves on.
+    const live = await this.parts.outcomes.live(id);
+    if (live) return { record: live.record, ...(live.answer ? { answer: live.answer } : {}) };
+    const ended = await this.parts.outcomes.ended(id);
+    if (ended) return ended;
+    const [letter, message] = await Promise.all([this.parts.letters.find(id), this.message(id)]);
+    if (letter) return unpackOutcome(letter.data);
+    if (!message) return undefined;
+    const { call, again } = unpackCall(message.data);
+    return { record: again?.record ?? newRecord(call) };
+  }
+}

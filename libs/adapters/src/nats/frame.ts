@@ -1,0 +1,55 @@
+import type { CallRecord, QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
+
+const LENGTH_BYTES = 4;
+const EMPTY = new Uint8Array(0);
+
+/** A call as it lies in its lane. */
+export interface StoredCall {
+  readonly call: QueuedCall;
+  /** Of a call that is sent again: what it begins with, and which dead letter it was. */
+  readonly again?: { readonly record: CallRecord; readonly letter: number };
+}
+
+/** What is known of a call, and what it came to. */
+export interface Outcome {
+  readonly record: CallRecord;
+  readonly answer?: StoredAnswer;
+}
+
+export function packCall({ call: { body, ...call }, again }: StoredCall): Uint8Array {
+  return pack({ call, again }, body);
+}
+
+export function unpackCall(frame: Uint8Array): StoredCall {
+  const { head, body } = unpack<{ call: Omit<QueuedCall, 'body'>; again?: StoredCall['again'] }>(frame);
+  return { call: { ...head.call, body }, ...(head.again ? { again: head.again } : {}) };
+}
+
+export function packOutcome({ record, answer }: Outcome): Uint8Array {
+  if (!answer) return pack({ record }, EMPTY);
+  const { body, ...rest } = answer;
+  return pack({ record, answer: rest, kept: body !== undefined }, body ?? EMPTY);
+}
+
+export function unpackOutcome(frame: Uint8Array): Outcome {
+  const { head, body } = unpack<{ record: CallRecord; answer?: Omit<StoredAnswer, 'body'>; kept?: boolean }>(frame);
+  if (!head.answer) return { record: head.record };
+  return { record: head.record, answer: { ...head.answer, ...(head.kept ? { body } : {}) } };
+}
+
+/** The length of the head, the head as JSON, the body as it is. */
+function pack(head: object, body: Uint8Array): Uint8Array {
+  const text = Buffer.from(JSON.stringify(head));
+  const frame = Buffer.allocUnsafe(LENGTH_BYTES + text.byteLength + body.byteLength);
+  frame.writeUInt32BE(text.byteLength);
+  frame.set(text, LENGTH_BYTES);
+  frame.set(body, LENGTH_BYTES + text.byteLength);
+  return frame;
+}
+
+function unpack<Head>(frame: Uint8Array): { readonly head: Head; readonly body: Uint8Array } {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  const bodyAt = LENGTH_BYTES + bytes.readUInt32BE();
+  const head = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, bodyAt)) as Head;
+  return { head, body: new Uint8Array(frame.buffer, frame.byteOffset + bodyAt, frame.byteLength - bodyAt) };
+}

@@ -1,0 +1,45 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { InvalidArgumentError } from '@nats-io/transport-node';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+
+/** Numbers that JetStream gives its errors. */
+const WRONG_LAST_SEQUENCE = 10071;
+const STORE_FAILED = 10077;
+const INSUFFICIENT_RESOURCES = [10023, 10047];
+const DELETE_FAILED = 10057;
+const STREAM_EXISTS_OTHERWISE = 10058;
+const SUBJECTS_OVERLAP = 10065;
+
+/** Somebody has written there since. */
+export function isConflict(error: unknown): boolean {
+  return codeOf(error) === WRONG_LAST_SEQUENCE;
+}
+
+/** There was no message to delete. */
+export function isNothingToDelete(error: unknown): boolean {
+  return codeOf(error) === DELETE_FAILED;
+}
+
+export function isOtherConfiguration(error: unknown): boolean {
+  return codeOf(error) === STREAM_EXISTS_OTHERWISE;
+}
+
+/** Said wrongly, too, of a stream that another process creates at the same moment. */
+export function isOverlap(error: unknown): boolean {
+  return codeOf(error) === SUBJECTS_OVERLAP;
+}
+
+/** @param address without credentials. */
+export function toShoalError(error: unknown, address: string): ShoalError {
+  if (error instanceof ShoalError) return error;
+  const code = codeOf(error);
+  const isFull = code === STORE_FAILED && /maximum (messages|bytes) exceeded/.test(messageOf(error));
+  if (isFull || (code !== undefined && INSUFFICIENT_RESOURCES.includes(code))) return new ShoalError('queue-full', 'the queue has no room for more calls', {}, { cause: error });
+  // The only argument of ours that can be too much for it is a message's length.
+  if (error instanceof InvalidArgumentError) return new ShoalError('body-too-large', 'the call is larger than the queue takes', {}, { cause: error });
+  return new ShoalError('backend-unavailable', `the queue at ${address} is not available: ${messageOf(error)}`, {}, { cause: error });
+}
+
+function codeOf(error: unknown): number | undefined {
+  return error instanceof JetStreamApiError ? error.code : undefined;
+}

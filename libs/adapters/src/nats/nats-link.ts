@@ -1,0 +1,252 @@
+import { jetstream, jetstreamManager, type ConsumerConfig, type ConsumerInfo, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
+import { AuthorizationError, connect, createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { isConflict, isNothingToDelete, isOtherConfiguration, isOverlap, toShoalError } from './nats-error';
+import { parseServers } from './server-address';
+
+/** How long a server may take for one answer. */
+const ANSWER_MS = 3_000;
+/** Of a server that has begun, or should have, to answer with several messages. */
+const SILENCE_MS = 1_000;
+const RECONNECT_MS = 200;
+/** A server that takes connections but says nothing is noticed after about twice this. */
+const PING_MS = 5_000;
+/** Of a stream that others create as well. */
+const MAX_TRIES = 5;
+
+export interface LinkOptions {
+  /** `host:port`, with or without `nats://` and credentials; several with commas between them. */
+  readonly servers: string;
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+  /** How long a server that is not there yet is waited for. */
+  readonly openMs: number;
+}
+
+/** A message in a stream. */
+export interface Stored {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * A connection to JetStream, which comes back by itself for as long as it is open.
+ *
+ * While it is away, everything rejects with `backend-unavailable` at once: what would be kept back until it returns might
+ * be done long after its caller has given up. Streams have one replica, or reads could be behind what was written.
+ */
+export class NatsLink {
+  private away = false;
+
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly client: JetStreamClient,
+    private readonly manager: JetStreamManager,
+    private readonly address: string,
+  ) {
+    void this.followStatus();
+  }
+
+  static async open({ servers, user, pass, token, openMs }: LinkOptions): Promise<NatsLink> {
+    const address = parseServers(servers);
+    const credentials = { user: user ?? address.user, pass: pass ?? address.pass, token };
+    const deadline = Date.now() + openMs;
+    for (;;) {
+      let connection: NatsConnection | undefined;
+      try {
+        connection = await connect({
+          servers: [...address.hosts],
+          ...Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== undefined)),
+          timeout: ANSWER_MS,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: RECONNECT_MS,
+          pingInterval: PING_MS,
+          ignoreAuthErrorAbort: true,
+          noAsyncTraces: true,
+        });
+        const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
+        return new NatsLink(connection, jetstream(connection, { timeout: ANSWER_MS }), manager, address.text);
+      } catch (error) {
+        await connection?.close();
+        if (error instanceof AuthorizationError || Date.now() + RECONNECT_MS > deadline) throw toShoalError(error, address.text);
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+  }
+
+  /** The longest message that the server takes. */
+  get maxMessageBytes(): number {
+    return this.connection.info!.max_payload;
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  /**
+   * Resolves once it is stored; with `undefined` when `expected` is not the sequence of the last message with this subject
+   * (0: there is none). Messages with the same `messageId` within a while are one.
+   */
+  publish(subject: string, data: Uint8Array, { expected, messageId }: { readonly expected?: number; readonly messageId?: string } = {}): Promise<{ readonly sequence: number; readonly duplicate: boolean } | undefined> {
+    return this.ask(async () => {
+      try {
+        const { seq, duplicate } = await this.client.publish(subject, data, {
+          ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }),
+          ...(messageId === undefined ? {} : { msgID: messageId }),
+        });
+        return { sequence: seq, duplicate };
+      } catch (error) {
+        if (isConflict(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The last message with exactly this subject. */
+  last(stream: string, subject: string): Promise<Stored | undefined> {
+    return this.ask(async () => storedOf(await this.manager.direct.getMessage(stream, { last_by_subj: subject })));
+  }
+
+  /** The last message whose subject matches: looks through all of the stream's, some microseconds for each hundred. */
+  lastMatching(stream: string, pattern: string): Promise<Stored | undefined> {
+    return this.ask(async () => storedOf(await this.manager.streams.getMessage(stream, { last_by_subj: pattern })));
+  }
+
+  /** The first message from this sequence on whose subject matches. */
+  next(stream: string, sequence: number, pattern: string): Promise<Stored | undefined> {
+    return this.ask(async () => storedOf(await this.manager.direct.getMessage(stream, { seq: sequence, next_by_subj: pattern })));
+  }
+
+  /** Resolves with whether it was there. */
+  remove(stream: string, sequence: number): Promise<boolean> {
+    return this.ask(async () => {
+      try {
+        return await this.manager.streams.deleteMessage(stream, sequence, false);
+      } catch (error) {
+        if (isNothingToDelete(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Makes a stream be so, whether it is there or not. */
+  ensureStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
+    return this.ask(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return void (await this.manager.streams.add(config));
+        } catch (error) {
+          if (isOtherConfiguration(error)) return void (await this.manager.streams.update(config.name, config));
+          if (!isOverlap(error) || tries === MAX_TRIES) throw error;
+          await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+        }
+      }
+    });
+  }
+
+  ensureConsumer(stream: string, config: Partial<ConsumerConfig>): Promise<void> {
+    return this.ask(async () => void (await this.manager.consumers.add(stream, config)));
+  }
+
+  consumer(stream: string, name: string): Promise<ConsumerInfo> {
+    return this.ask(() => this.manager.consumers.info(stream, name));
+  }
+
+  consumersOf(stream: string): Promise<readonly ConsumerInfo[]> {
+    return this.ask(async () => {
+      const infos: ConsumerInfo[] = [];
+      for await (const info of this.manager.consumers.list(stream)) infos.push(info);
+      return infos;
+    });
+  }
+
+  /** With `subjects`, also how many messages there are of each that matches. */
+  streamInfo(stream: string, subjects?: string): Promise<StreamInfo> {
+    return this.ask(() => this.manager.streams.info(stream, subjects === undefined ? {} : { subjects_filter: subjects }));
+  }
+
+  /** Asks, and resolves when that was heard. */
+  request(subject: string, text: string): Promise<void> {
+    return this.ask(async () => void (await this.connection.request(subject, text, { timeout: ANSWER_MS })));
+  }
+
+  /** Says something that may get lost. */
+  send(subject: string, text: string): void {
+    if (this.away) throw this.unavailable();
+    this.connection.publish(subject, text);
+  }
+
+  listen(subject: string, heard: (message: Msg) => void): Subscription {
+    return this.connection.subscribe(subject, { callback: (error, message) => void (error ?? heard(message)) });
+  }
+
+  /** Resolves when the server knows of what was listened to and sent before. */
+  flush(): Promise<void> {
+    return this.ask(() => withLimit(this.connection.flush()));
+  }
+
+  /**
+   * Asks something that is answered in several messages, and resolves with those until `isLast` says so, or with fewer
+   * when the server falls silent but is there.
+   */
+  collect(subject: string, text: string, isLast: (message: Msg, count: number) => boolean): Promise<readonly Msg[]> {
+    return this.ask(
+      () =>
+        new Promise<readonly Msg[]>((resolve, reject) => {
+          const messages: Msg[] = [];
+          const inbox = createInbox();
+          const end = (error?: Error) => {
+            clearTimeout(timer);
+            clearTimeout(limit);
+            subscription.unsubscribe();
+            if (error && messages.length === 0) reject(error);
+            else resolve(messages);
+          };
+          const subscription = this.connection.subscribe(inbox, {
+            callback: (error, message) => {
+              if (error) return end(error);
+              messages.push(message);
+              if (isLast(message, messages.length)) end();
+            },
+          });
+          const timer = setTimeout(() => void this.connection.flush().then(() => end(), end), SILENCE_MS);
+          // Without a connection, there is no end of flushing.
+          const limit = setTimeout(() => end(new Error('no answer in time')), ANSWER_MS);
+          this.connection.publish(subject, text, { reply: inbox });
+        }),
+    );
+  }
+
+  private async ask<T>(question: () => Promise<T>): Promise<T> {
+    if (this.away) throw this.unavailable();
+    try {
+      return await question();
+    } catch (error) {
+      throw toShoalError(error, this.address);
+    }
+  }
+
+  private unavailable(): ShoalError {
+    return new ShoalError('backend-unavailable', `the queue at ${this.address} is not available: not connected`);
+  }
+
+  private async followStatus(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') this.away = true;
+      if (type === 'reconnect') this.away = false;
+    }
+    this.away = true;
+  }
+}
+
+async function withLimit(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS)));
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+function storedOf(message: { readonly subject: string; readonly seq: number; readonly data: Uint8Array } | null): Stored | undefined {
+  return message ? { subject: message.subject, sequence: message.seq, data: message.data } : undefined;
+}

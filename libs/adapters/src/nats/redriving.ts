@@ -1,0 +1,65 @@
+import { laneOf } from '@shoal/domain/queue/lane';
+import { isEnded, redrivenRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
+import type { CallOutcomes } from './call-outcomes';
+import type { DeadLetters } from './dead-letters';
+import { packCall, unpackOutcome } from './frame';
+import type { LaneConsumers } from './lane-consumers';
+import { isId, type Names } from './names';
+import type { NatsLink } from './nats-link';
+
+export interface RedrivingParts {
+  readonly outcomes: CallOutcomes;
+  readonly letters: DeadLetters;
+  readonly consumers: LaneConsumers;
+}
+
+/** What becomes of dead letters. */
+export class Redriving {
+  constructor(
+    private readonly link: NatsLink,
+    private readonly names: Names,
+    private readonly parts: RedrivingParts,
+  ) {}
+
+  /**
+   * First the call is in its lane, then the letter goes: whoever dies in between leaves both, and whoever takes the call
+   * removes the letter. Of several at once, one is the first with the message and one removes the letter, and that is one call.
+   */
+  async redrive(id: string): Promise<boolean> {
+    const { outcomes, letters } = this.parts;
+    // Before the letter, so that what follows is not done to a later life of the call.
+    const live = isId(id) ? await outcomes.live(id) : undefined;
+    const letter = await letters.find(id);
+    const call = letter && (await letters.callOf(id));
+    if (!letter || !call) return false;
+    const record = redrivenRecord(unpackOutcome(letter.data).record);
+    // It has a live entry only while its callback is on its way, which is given up.
+    const replaced = live && isEnded(live.record) ? await outcomes.write(id, { record }, live.revision) : undefined;
+    if (live && isEnded(live.record) && !replaced) return false;
+    try {
+      const isFirst = await this.offer(call, record, letter.sequence);
+      return (await letters.remove(id, letter.sequence)) || isFirst;
+    } catch (error) {
+      if (live && replaced) await outcomes.write(id, live, replaced.revision);
+      throw error;
+    }
+  }
+
+  async purge(id: string): Promise<boolean> {
+    const { outcomes, letters } = this.parts;
+    const letter = await letters.find(id);
+    if (!letter) return false;
+    const live = await outcomes.live(id);
+    if (live && isEnded(live.record)) await outcomes.forget(live);
+    return letters.remove(id, letter.sequence);
+  }
+
+  /** Resolves with whether this has brought it there. */
+  private async offer(call: QueuedCall, record: CallRecord, letter: number): Promise<boolean> {
+    const lane = laneOf('call', call.functionKey);
+    await this.parts.consumers.ensure(lane);
+    // No id of a call has a `/`.
+    const stored = await this.link.publish(this.names.inLane(lane, call.id), packCall({ call, again: { record, letter } }), { expected: 0, messageId: `${call.id}/${letter}` });
+    return stored !== undefined && !stored.duplicate;
+  }
+}

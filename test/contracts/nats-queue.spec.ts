@@ -1,0 +1,232 @@
+import { NatsInvocationQueue, type NatsQueueOptions } from '@shoal/adapters/nats/nats-invocation-queue';
+import type { Claim, InvocationQueue } from '@shoal/domain/queue/invocation-queue';
+import { laneOf, type Lane } from '@shoal/domain/queue/lane';
+import { describeWithPrograms } from '../describe-with';
+import { freePort } from '../deploy/free-port';
+import { CuttableLine } from './cuttable-line';
+import { describeInvocationQueue, queuedCall } from './invocation-queue.contract';
+import { NatsProcess } from './nats-process';
+
+const CALLS = laneOf('call', 'f.openfaas-fn');
+const DEFAULTS = { maxBodyBytes: 64 * 1024, maxCalls: 1_000, keepEndedMs: 60_000, keepDeadMs: 3_600_000, claimMs: 60_000, openMs: 5_000, warn: () => undefined };
+const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+let tests = 0;
+const freshPrefix = () => `t${++tests}`;
+
+describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () => {
+  let server: NatsProcess;
+  beforeAll(async () => (server = await NatsProcess.start()));
+  afterAll(() => server.dispose());
+
+  describeInvocationQueue('NatsInvocationQueue', async (settings) => {
+    const options = { ...DEFAULTS, ...settings, prefix: freshPrefix() };
+    const line = await CuttableLine.to(server.port);
+    const queues = [await NatsInvocationQueue.open({ ...options, servers: line.address })];
+    return {
+      queue: queues[0]!,
+      nowMs: Date.now,
+      pass,
+      restart: async () => {
+        line.cut();
+        queues.push(await NatsInvocationQueue.open({ ...options, servers: server.address }));
+        return queues[1]!;
+      },
+      dispose: async () => {
+        await Promise.all(queues.map((queue) => queue.close()));
+        line.cut();
+      },
+    };
+  });
+
+  describe('of several processes', () => {
+    const opened: NatsInvocationQueue[] = [];
+    const open = async (options: Partial<NatsQueueOptions> & { readonly prefix: string }) => {
+      const queue = await NatsInvocationQueue.open({ ...DEFAULTS, servers: server.address, ...options });
+      opened.push(queue);
+      return queue;
+    };
+    afterEach(() => Promise.all(opened.splice(0).map((queue) => queue.close())));
+
+    it('open() by many at once gives all the same streams and secret', async () => {
+      const prefix = freshPrefix();
+      const queues = await Promise.all(Array.from({ length: 8 }, () => open({ prefix })));
+      expect(new Set(queues.map(({ secret }) => secret)).size).toBe(1);
+    });
+
+    it('open() with other limits changes those of what is there', async () => {
+      const prefix = freshPrefix();
+      await (await open({ prefix })).publish(queuedCall('a'));
+      const other = await open({ prefix, maxCalls: 1, keepEndedMs: 30_000 });
+      await expect(other.publish(queuedCall('b'))).rejects.toMatchObject({ code: 'queue-full' });
+    });
+
+    it('take() gives each call to one of them', async () => {
+      const prefix = freshPrefix();
+      const queues = await Promise.all([open({ prefix }), open({ prefix })]);
+      await Promise.all(Array.from({ length: 200 }, (_, i) => queues[i % 2]!.publish(queuedCall(`c${i}`))));
+      const taken = await Promise.all(queues.flatMap((queue) => [takeUntilEmpty(queue), takeUntilEmpty(queue)]));
+      expect(taken.flat().map(({ call }) => call.id).sort()).toEqual(Array.from({ length: 200 }, (_, i) => `c${i}`).sort());
+    });
+
+    it('publish() of one id by two gives one stored and one known, also for two functions', async () => {
+      const prefix = freshPrefix();
+      const [one, two] = await Promise.all([open({ prefix }), open({ prefix })]);
+      const call = queuedCall('a.b:c-d_e', { idChosen: true });
+      const both = await Promise.all([one.publish(call), two.publish({ ...call, functionKey: 'g.openfaas-fn' })]);
+      expect(both.sort()).toEqual(['known', 'stored']);
+      expect(await two.publish({ ...call, functionKey: 'h.openfaas-fn' })).toBe('known');
+      expect((await one.find('a.b:c-d_e'))!.record.id).toBe('a.b:c-d_e');
+    });
+
+    it('watch() tells of what another one publishes and cancels', async () => {
+      const prefix = freshPrefix();
+      const [one, two] = await Promise.all([open({ prefix }), open({ prefix })]);
+      const told: string[] = [];
+      await two.watch({ ready: (lane) => told.push(lane), cancelled: (id) => told.push(id) });
+      await one.publish(queuedCall('a'));
+      await until(() => told.includes(CALLS));
+      await two.take(CALLS, 1);
+      await one.cancel('a');
+      await until(() => told.includes('a'));
+    });
+
+    it('a claim of one that died is told and given to another, and settling it late changes nothing', async () => {
+      const prefix = freshPrefix();
+      const line = await CuttableLine.to(server.port);
+      const [dying, slow, other] = await Promise.all([open({ prefix, claimMs: 1_000, servers: line.address }), open({ prefix, claimMs: 1_000 }), open({ prefix, claimMs: 1_000 })]);
+      await dying.publish(queuedCall('a'));
+      await dying.publish(queuedCall('b'));
+      expect(await dying.take(CALLS, 1)).toHaveLength(1);
+      line.cut();
+      const [late] = await slow.take(CALLS, 1);
+      const told = new Set<Lane>();
+      await pass(1_100);
+      await other.watch({ ready: (lane) => told.add(lane), cancelled: () => undefined });
+      await until(() => told.has(CALLS));
+      const again = await takeUntilEmpty(other);
+      expect(again.map(({ call, record }) => [call.id, record.attempts]).sort()).toEqual([['a', 2], ['b', 2]]);
+      await slow.settle(late!, { kind: 'end', record: { ...late!.record, state: 'succeeded', endedMs: Date.now() } });
+      expect((await other.find('b'))!.record).toMatchObject({ state: 'running', attempts: 2 });
+    });
+
+    it('close() gives back what it holds', async () => {
+      const prefix = freshPrefix();
+      const [one, two] = await Promise.all([open({ prefix }), open({ prefix })]);
+      await one.publish(queuedCall('a'));
+      await one.take(CALLS, 1);
+      await one.close();
+      expect((await takeUntilEmpty(two)).map(({ record }) => record.attempts)).toEqual([1]);
+    });
+
+    it('a dead letter whose callback is on its way can be sent again or forgotten', async () => {
+      const queue = await open({ prefix: freshPrefix() });
+      for (const id of ['a', 'b']) {
+        await queue.publish(queuedCall(id, { callbackUrl: 'http://there/' }));
+        const [claim] = await queue.take(CALLS, 1);
+        await queue.settle(claim!, { kind: 'end', record: { ...claim!.record, state: 'failed', endedMs: Date.now() } });
+      }
+      expect(await queue.redrive('a')).toBe(true);
+      expect(await queue.purge('b')).toBe(true);
+      expect(await queue.take(laneOf('callback', 'f.openfaas-fn'), 10)).toEqual([]);
+      expect((await queue.find('a'))!.record).toMatchObject({ state: 'queued', attempts: 0 });
+      expect(await queue.find('b')).toBeUndefined();
+      expect((await queue.take(CALLS, 10)).map(({ call, record }) => [call.id, record.attempts])).toEqual([['a', 1]]);
+    });
+  });
+});
+
+describeWithPrograms('NatsInvocationQueue without its server', ['nats-server'], 'nats-server', () => {
+  const disposals: (() => Promise<void>)[] = [];
+  const begin = async (args?: readonly string[]) => {
+    const server = await NatsProcess.start(args);
+    disposals.unshift(() => server.dispose());
+    return server;
+  };
+  const open = async (options: Partial<NatsQueueOptions> & { readonly servers: string }) => {
+    const queue = await NatsInvocationQueue.open({ ...DEFAULTS, prefix: 'shoal', ...options });
+    disposals.unshift(() => queue.close());
+    return queue;
+  };
+  afterEach(async () => {
+    for (const dispose of disposals.splice(0)) await dispose();
+  });
+
+  it('open() waits for a server that starts a little later', async () => {
+    const server = await begin();
+    await server.kill();
+    const opening = open({ servers: server.address });
+    await pass(300);
+    await server.again();
+    const queue = await opening;
+    expect(await queue.publish(queuedCall('a'))).toBe('stored');
+  });
+
+  it('open() says which server is not there, and no password', async () => {
+    const port = await freePort();
+    const opening = open({ openMs: 500, servers: `nats://user:hidden@127.0.0.1:${port}` });
+    await expect(opening).rejects.toMatchObject({ code: 'backend-unavailable', message: expect.stringContaining(`127.0.0.1:${port}`) });
+    await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining('hidden') });
+  });
+
+  it('open() does not try for long with wrong credentials, and takes right ones from the address', async () => {
+    const server = await begin(['--user', 'shoal', '--pass', 'p@ss']);
+    await expect(open({ openMs: 60_000, servers: server.address, user: 'shoal', pass: 'wrong' })).rejects.toMatchObject({ code: 'backend-unavailable' });
+    const queue = await open({ servers: `nats://shoal:p%40ss@${server.address}` });
+    expect(await queue.depths()).toEqual([]);
+  });
+
+  it('keeps what was accepted while the server dies, and goes on by itself', async () => {
+    const server = await begin();
+    const queue = await open({ claimMs: 2_000, servers: server.address });
+    const told = new Set<Lane>();
+    await queue.watch({ ready: (lane) => told.add(lane), cancelled: () => undefined });
+    const ids = Array.from({ length: 100 }, (_, i) => `c${i}`);
+    await Promise.all(ids.map((id) => queue.publish(queuedCall(id))));
+    const [retrying, ended, lapsing] = await queue.take(CALLS, 3);
+    await queue.settle(retrying!, { kind: 'retry', record: { ...retrying!.record, state: 'retrying', nextAttemptMs: Date.now() + 3_000 } });
+    await queue.settle(ended!, { kind: 'end', record: { ...ended!.record, state: 'succeeded', endedMs: Date.now() } });
+
+    await server.kill();
+    const beganMs = Date.now();
+    await expect(queue.publish(queuedCall('refused'))).rejects.toMatchObject({ code: 'backend-unavailable' });
+    await expect(queue.take(CALLS, 1)).rejects.toMatchObject({ code: 'backend-unavailable' });
+    await expect(queue.find('c1')).rejects.toMatchObject({ code: 'backend-unavailable' });
+    await expect(queue.settle(lapsing!, { kind: 'release' })).rejects.toMatchObject({ code: 'backend-unavailable' });
+    expect(Date.now() - beganMs).toBeLessThan(5_000);
+    await pass(500);
+    told.clear();
+    await server.again();
+
+    await until(() => told.has(CALLS));
+    const taken: string[] = [];
+    await until(async () => {
+      const claims = await queue.take(CALLS, 20);
+      await Promise.all(claims.map((claim) => queue.settle(claim, { kind: 'end', record: { ...claim.record, state: 'succeeded', endedMs: Date.now() } })));
+      taken.push(...claims.map(({ call }) => call.id));
+      return taken.length >= ids.length - 1;
+    });
+    expect(taken.sort()).toEqual(ids.filter((id) => id !== ended!.call.id).sort());
+    expect((await queue.find(ended!.call.id))!.record.state).toBe('succeeded');
+    await pass(1_500);
+    told.clear();
+    await queue.publish(queuedCall('after', { functionKey: 'g.openfaas-fn' }));
+    await until(() => told.has(laneOf('call', 'g.openfaas-fn')));
+  });
+});
+
+async function takeUntilEmpty(queue: InvocationQueue): Promise<readonly Claim[]> {
+  const claims: Claim[] = [];
+  for (let empty = 0; empty < 3; ) {
+    const taken = await queue.take(CALLS, 20);
+    claims.push(...taken);
+    empty = taken.length === 0 ? empty + 1 : 0;
+    if (empty > 0) await pass(20);
+  }
+  return claims;
+}
+
+/** A test's time limit ends the waiting. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await pass(20);
+}
