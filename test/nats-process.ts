@@ -1,60 +1,59 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './deploy/free-port';
 
-/** A real `nats-server` with JetStream on a folder of its own. */
+/** A real nats-server with JetStream, in a folder of its own, on a port that stays when it is started again. */
 export class NatsProcess {
   private child: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
     private readonly folder: string,
+    private readonly args: readonly string[],
   ) {}
 
-  /** Resolves once it takes connections. */
-  static async start(): Promise<NatsProcess> {
-    const server = new NatsProcess(await freePort(), mkdtempSync(join(tmpdir(), 'shoal-nats-')));
-    await server.startAgain();
+  static async start(args: readonly string[] = []): Promise<NatsProcess> {
+    const server = new NatsProcess(await freePort(), mkdtempSync(join(tmpdir(), 'shoal-nats-')), args);
+    await server.again();
     return server;
   }
 
-  get pid(): number {
-    return this.child!.pid!;
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
   }
 
-  /** After `kill`: another process on the same port and the same folder. */
-  async startAgain(): Promise<void> {
-    const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder], { stdio: 'ignore' });
-    this.child = child;
-    while (!(await this.answers())) {
-      if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);
+  /** Starts it after it was killed. */
+  async again(): Promise<void> {
+    this.child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, ...this.args], { stdio: 'ignore' });
+    while (!(await listens(this.port))) {
+      if (this.child.exitCode !== null) throw new Error(`nats-server ended with ${this.child.exitCode}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
+  /** Without a word. */
   async kill(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
+    const child = this.child!;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
   }
 
-  async stop(): Promise<void> {
+  async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
 
-  private answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).on('error', () => resolve(false));
-    });
-  }
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
 }

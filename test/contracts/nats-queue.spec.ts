@@ -5,7 +5,7 @@ import { describeWithPrograms } from '../describe-with';
 import { freePort } from '../deploy/free-port';
 import { CuttableLine } from './cuttable-line';
 import { describeInvocationQueue, queuedCall } from './invocation-queue.contract';
-import { NatsProcess } from './nats-process';
+import { NatsProcess } from '../nats-process';
 
 const CALLS = laneOf('call', 'f.openfaas-fn');
 const DEFAULTS = { maxBodyBytes: 64 * 1024, maxCalls: 1_000, keepEndedMs: 60_000, keepDeadMs: 3_600_000, claimMs: 60_000, openMs: 5_000, warn: () => undefined };

@@ -311,7 +311,7 @@ describeAsync('in the data directory', async () => ({ env: {}, stop: async () =>
 describeWithPrograms('with NATS', ['nats-server'], 'nats-server', () => {
   describeAsync('in JetStream', async () => {
     const nats = await NatsProcess.start();
-    return { env: { faas_nats_address: '127.0.0.1', faas_nats_port: String(nats.port) }, stop: () => nats.stop() };
+    return { env: { faas_nats_address: '127.0.0.1', faas_nats_port: String(nats.port) }, stop: () => nats.dispose() };
   });
 
   it('SHOAL_ROLE=worker runs calls through a gateway that has no workers', async () => {
@@ -330,7 +330,7 @@ describeWithPrograms('with NATS', ['nats-server'], 'nats-server', () => {
       expect(await worker.stop('SIGTERM')).toBe(0);
     } finally {
       await gateway.dispose();
-      await nats.stop();
+      await nats.dispose();
     }
   });
 });

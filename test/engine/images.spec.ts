@@ -83,6 +83,10 @@ describeOnEngine('container images', ({ host }) => {
     },
   );
 
+  it('gateway keeps calls that run later', async () => {
+    expect(await ask(GATEWAY, ':8080/async-function/echo', 'ahoy')).toMatchObject({ status: 202 });
+  });
+
   it.each(['/ui/', '/docs'])('gateway serves %s with all its files', async (page) => {
     const { status, body } = await ask(GATEWAY, `:8080${page}`);
     expect(status).toBe(200);

@@ -18,8 +18,8 @@ const BUILD_MS = 120_000;
 
 /** Makes a request and writes what came back. */
 const CLIENT = `
-const [method, url, authorization, body] = process.argv.slice(1);
-const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
+const [method, url, authorization, body, more] = process.argv.slice(1);
+const headers = { ...JSON.parse(more), ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
 fetch(url, { method, headers, redirect: 'manual', ...(body && { body }) })
   .then(async (answer) => console.log(JSON.stringify({ status: answer.status, text: await answer.text() })));`;
 
@@ -103,6 +103,15 @@ describeOnEngine('deploy/swarm/stack.yml', ({ socket, host }) => {
     await until(async () => (await ask('POST', `${gateway}/function/echo`, '', '"ahoy"')).text === '"ahoy"');
     const network = await docker('network', 'inspect', '--format={{.Id}}', `${STACK}_functions`);
     expect(await docker('service', 'inspect', '--format={{range .Spec.TaskTemplate.Networks}}{{.Target}}{{end}}', 'echo')).toBe(network);
+  }, 30_000);
+
+  it('calls that run later wait in NATS, and may tell the next function', async () => {
+    const letter = (callback: string) => ask('POST', `${gateway}/async-function/echo`, '', '"later"', { 'X-Call-Id': 'spec', 'X-Callback-Url': callback });
+    expect((await letter('http://10.0.0.1/')).status).toBe(400);
+    expect((await letter('http://gateway:8080/function/echo')).status).toBe(202);
+    const path = `${gateway}/async-function/calls/spec`;
+    expect(JSON.parse((await ask('GET', `${path}?wait=20s`, basic(password))).text)).toMatchObject({ state: 'succeeded', result: { body: '"later"' } });
+    await until(async () => (JSON.parse((await ask('GET', path, basic(password))).text) as { callback: { state: string } }).callback.state === 'delivered');
   }, 30_000);
 
   it('Prometheus scrapes the gateway', async () => {
@@ -219,8 +228,8 @@ describeOnEngine('deploy/swarm/stack.yml', ({ socket, host }) => {
   }
 
   /** Makes a request from the engine's machine. */
-  async function ask(method: string, url: string, authorization = '', body = ''): Promise<Answer> {
-    const { stdout } = await runFile('nsenter', [seat(), process.execPath, '--eval', CLIENT, method, url, authorization, body]);
+  async function ask(method: string, url: string, authorization = '', body = '', headers = {}): Promise<Answer> {
+    const { stdout } = await runFile('nsenter', [seat(), process.execPath, '--eval', CLIENT, method, url, authorization, body, JSON.stringify(headers)]);
     return JSON.parse(stdout) as Answer;
   }
 

@@ -110,7 +110,7 @@ function describeKilling({ title, setUp }: Killing): void {
 const inDirectory = async (): Promise<Queue> => ({ env: {}, stop: async () => undefined });
 const inJetStream = async () => {
   const nats = await NatsProcess.start();
-  return { nats, env: { faas_nats_address: '127.0.0.1', faas_nats_port: String(nats.port), ack_wait: ACK_WAIT }, stop: () => nats.stop() };
+  return { nats, env: { faas_nats_address: '127.0.0.1', faas_nats_port: String(nats.port), ack_wait: ACK_WAIT }, stop: () => nats.dispose() };
 };
 
 /** The gateway dies, and with it the workers and functions that it has. */
@@ -146,7 +146,7 @@ describeWithPrograms('a queue in JetStream', ['nats-server'], 'nats-server', () 
         gateway,
         kill: async () => {
           await nats.kill();
-          await nats.startAgain();
+          await nats.again();
         },
         stop: async () => {
           await gateway.dispose();
