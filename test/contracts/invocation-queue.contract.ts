@@ -202,7 +202,7 @@ export function describeInvocationQueue(name: string, create: (settings: QueueSe
 
       expect(await queue.redrive('a')).toBe(true);
       expect(await queue.redrive('a')).toBe(false);
-      expect((await queue.find('a'))!.record).toMatchObject({ state: 'queued', attempts: 0 });
+      expect((await queue.find('a'))!.record).toMatchObject({ state: 'queued', attempts: 0, redrivenMs: expect.any(Number) });
       expect((await takeOne()).record).toMatchObject({ id: 'a', attempts: 1 });
       expect(await queue.purge('b')).toBe(true);
       expect(await queue.purge('b')).toBe(false);
@@ -214,11 +214,11 @@ export function describeInvocationQueue(name: string, create: (settings: QueueSe
     it('cancel() of a call that waits keeps it from being run', async () => {
       await begin();
       await queue.publish(queuedCall('a'));
-      await queue.publish(queuedCall('b'));
+      await queue.publish(queuedCall('b', { callbackUrl: 'http://there/' }));
       const retrying = await takeOne();
       await queue.settle(retrying, retryIn(retrying, 200));
       expect(await queue.cancel('a')).toMatchObject({ state: 'cancelled' });
-      expect(await queue.cancel('b')).toMatchObject({ state: 'cancelled' });
+      expect(await queue.cancel('b')).toMatchObject({ state: 'cancelled', callback: { state: 'failed' } });
       expect((await queue.find('b'))!.record).toMatchObject({ state: 'cancelled', endedMs: expect.any(Number) });
       await test.pass(400);
       expect(await queue.take(CALLS, 2)).toEqual([]);
@@ -329,12 +329,14 @@ export function describeInvocationQueue(name: string, create: (settings: QueueSe
       expect(await queue.publish(queuedCall('a'))).toBe('stored');
     });
 
-    it('remembers when schedules ran', async () => {
+    it('remembers how far schedules have been followed', async () => {
       await begin();
-      expect(await queue.lastRunMs('f.openfaas-fn')).toBeUndefined();
-      await queue.setLastRun('f.openfaas-fn', 12_345);
-      await queue.setLastRun('f.openfaas-fn', 23_456);
-      expect(await queue.lastRunMs('f.openfaas-fn')).toBe(23_456);
+      expect(await queue.scheduleProgress('f.openfaas-fn')).toBeUndefined();
+      await queue.setScheduleProgress('f.openfaas-fn', { schedule: 'a', handledMs: 12_345 });
+      await queue.setScheduleProgress('f.openfaas-fn', { schedule: 'b', handledMs: 23_456, lastRunMs: 5 });
+      expect(await queue.scheduleProgress('f.openfaas-fn')).toEqual({ schedule: 'b', handledMs: 23_456, lastRunMs: 5 });
+      await queue.setScheduleProgress('f.openfaas-fn', undefined);
+      expect(await queue.scheduleProgress('f.openfaas-fn')).toBeUndefined();
     });
 
     it('a claim that is renewed stays; one whose holder is silent is given to another, and counts as an attempt', async () => {
@@ -368,12 +370,12 @@ export function describeInvocationQueue(name: string, create: (settings: QueueSe
       await fail(dead!);
       await queue.settle(retrying!, retryIn(retrying!, 500));
       await succeed(callback!);
-      await queue.setLastRun('f.openfaas-fn', 5);
+      await queue.setScheduleProgress('f.openfaas-fn', { schedule: 'a', handledMs: 5 });
       queue = await test.restart();
       expect(queue.secret).toBe(secret);
       expect((await queue.find('done'))!).toMatchObject({ record: { state: 'succeeded' }, answer: { status: 200 } });
       expect((await queue.deadLetters({ most: 10 })).map(({ id }) => id)).toEqual(['dead']);
-      expect(await queue.lastRunMs('f.openfaas-fn')).toBe(5);
+      expect(await queue.scheduleProgress('f.openfaas-fn')).toEqual({ schedule: 'a', handledMs: 5 });
       expect((await takeOne(CALLBACKS)).call.id).toBe('callback');
       await test.pass(1_500);
       expect(new Set((await takeAll(CALLS, 3)).map(({ call }) => call.id))).toEqual(new Set(['retrying', 'q1', 'q2']));

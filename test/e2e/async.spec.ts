@@ -184,6 +184,9 @@ function describeAsync(name: string, startQueue: () => Promise<{ readonly env: R
       await ended(ids[0]!);
       expect(await call('', { headers })).toBe(ids[0]);
       expect(fn.begun().filter((one) => one === ids[0]).length).toBe(1);
+      // A guessed key leads to nobody's call.
+      expect(await call('', { headers, body: 'another' })).not.toBe(ids[0]);
+      expect(await call('', { headers: { ...headers, Authorization: 'Bearer other' } })).not.toBe(ids[0]);
     });
 
     it("keeps a caller's own id, and shows such a call to the owner only", async () => {
@@ -194,7 +197,10 @@ function describeAsync(name: string, startQueue: () => Promise<{ readonly env: R
       expect((await ask(gateway.url, 'DELETE', '/async-function/calls/mine-1')).status).toBe(401);
       expect((await ask(gateway.url, 'DELETE', '/async-function/mine-1')).status).toBe(404);
       expect((await ask(gateway.url, 'GET', '/async-function/calls/mine-1', { headers: gateway.authorization() })).status).toBe(200);
-      expect((await ask(gateway.url, 'GET', '/async-function/calls/nobody')).status).toBe(404);
+      // Who guesses does not learn which there are.
+      expect((await ask(gateway.url, 'GET', '/async-function/calls/mine-2')).status).toBe(401);
+      expect((await ask(gateway.url, 'GET', '/async-function/calls/mine-2', { headers: gateway.authorization() })).status).toBe(404);
+      expect((await ask(gateway.url, 'GET', '/async-function/calls/00000000-0000-0000-0000-000000000000', { headers: { Accept: 'text/event-stream' } })).status).toBe(404);
     });
 
     it('cancels what runs and what waits, also in the way of existing clients', async () => {

@@ -17,6 +17,8 @@ import type { Registry } from 'prom-client';
 import type { Config } from './config';
 import { StartError } from './start-error';
 
+/** Schedules have seconds at the finest. */
+const SCHEDULE_TICK_MS = 500;
 /** So long a queue that is not there yet is waited for. */
 const OPEN_MS = 30_000;
 
@@ -87,20 +89,36 @@ export function createAsynchronous({ config, queue, invoker, directory, clock, c
   const worker = config.role === 'gateway' ? undefined : createWorker({ config, queue, invoker, metrics, clock });
   const callbackProblem = (url: string) => callbackUrlProblem(config.queue.callbacks, url);
   const enqueue = new Enqueue({ queue, directory, ids: callIds(queue.secret), observer: metrics, callbackProblem });
-  const failures = new Map<string, string>();
   const scheduler = new Scheduler({
     directory,
     enqueue,
     log: queue,
     cron,
     clock,
-    failed: (key, message) => {
-      // Said once: it is tried each second.
-      if (failures.get(key) !== message) console.warn(`the schedule of ${key} cannot be followed: ${message}`);
-      failures.set(key, message);
-    },
+    failed: (key, message) => console.warn(`the schedule of ${key} cannot be followed: ${message}`),
   });
-  return { enqueue, queuedCalls: new QueuedCalls(queue, clock, worker), scheduler, worker, maxBodyBytes: queue.maxBodyBytes, depths: () => queue.depths(), close: () => queue.close() };
+  let ticking: NodeJS.Timeout | undefined;
+  let draining = false;
+  return {
+    enqueue,
+    queuedCalls: new QueuedCalls(queue, clock, worker),
+    scheduler,
+    maxBodyBytes: queue.maxBodyBytes,
+    depths: () => queue.depths(),
+    /** Does nothing once it is draining: a signal may come before the start is over. */
+    start: async () => {
+      if (draining) return;
+      await worker?.start();
+      ticking = setInterval(() => void scheduler.tick(), SCHEDULE_TICK_MS).unref();
+    },
+    /** Begins nothing any more, and resolves when what runs has ended, or after `limitMs`. */
+    drain: async (limitMs: number) => {
+      draining = true;
+      clearInterval(ticking);
+      await worker?.drain(limitMs);
+    },
+    close: () => queue.close(),
+  };
 }
 
 function callIds(secret: string): CallIds {

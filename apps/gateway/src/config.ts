@@ -72,6 +72,7 @@ export class ConfigError extends Error {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+const MIN_CLAIM_MS = 1_000;
 
 /** @throws ConfigError */
 export function loadConfig(env: Env): Config {
@@ -114,13 +115,14 @@ export function loadConfig(env: Env): Config {
     natsAddress,
     maxBodyBytes: bytes('SHOAL_ASYNC_MAX_BODY', 1024 * 1024),
     maxCalls: count('SHOAL_ASYNC_MAX_CALLS', 1_000_000),
-    concurrency: count('SHOAL_ASYNC_CONCURRENCY', 200),
+    concurrency: count('SHOAL_ASYNC_CONCURRENCY', 400),
     keepEndedMs: duration('SHOAL_ASYNC_KEEP', 3_600_000),
     keepDeadMs: duration('SHOAL_ASYNC_KEEP_DEAD', 7 * 24 * 3_600_000),
     claimMs: duration('ack_wait', 30_000),
     callbacks: { allow: hostRules('SHOAL_CALLBACK_ALLOW'), deny: hostRules('SHOAL_CALLBACK_DENY') },
   };
   if (queue.keepDeadMs < queue.keepEndedMs) problems.push('SHOAL_ASYNC_KEEP_DEAD must not be shorter than SHOAL_ASYNC_KEEP');
+  if (queue.claimMs < MIN_CLAIM_MS) problems.push('ack_wait must not be shorter than 1s: workers say three times as often that they are there');
   const gatewayHost = read('faas_gateway_address', 'gateway', parseHost, 'the name or address of a host');
   const gatewayPort = port('faas_gateway_port', 8080);
 

@@ -10,9 +10,6 @@ import { StartError } from './start-error';
 import { version } from './version';
 import { startWorker } from './worker';
 
-/** Schedules have seconds at the finest. */
-const SCHEDULE_TICK_MS = 500;
-
 /** The program lies in `dist/gateway`, beside the other apps. */
 const root = join(__dirname, '..', '..');
 const installation: Installation = {
@@ -38,9 +35,7 @@ async function main(): Promise<void> {
     data.markSamplesDeployed();
   }
   gateway.scaling.start();
-  await gateway.asynchronous?.worker?.start();
-  const { asynchronous } = gateway;
-  if (asynchronous) setInterval(() => void asynchronous.scheduler.tick(), SCHEDULE_TICK_MS).unref();
+  await gateway.asynchronous?.start();
   console.log(banner({ config, port, metricsPort, admin, place: gateway.backend.description }));
 }
 
@@ -76,7 +71,7 @@ function endOnSignals(config: Config): (gateway: Gateway) => void {
     const { server, logs, lookup, backend, asynchronous, metricsServer } = running;
     logs.endAll();
     lookup.endAll();
-    await Promise.all([server.drain(config.writeTimeoutMs), asynchronous?.worker?.drain(config.writeTimeoutMs)]);
+    await Promise.all([server.drain(config.writeTimeoutMs), asynchronous?.drain(config.writeTimeoutMs)]);
     await asynchronous?.close();
     metricsServer.close();
     metricsServer.closeAllConnections();

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Delete, Get, Headers, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { isEnded, type CallRecord } from '@shoal/domain/queue/queued-call';
+import { isEnded } from '@shoal/domain/queue/queued-call';
 import { type FoundCall, QueuedCalls } from '@shoal/domain/queue/queued-calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -11,6 +11,8 @@ import { CallStatus, toCallStatus, toEvent } from './async-calls.dto';
 import { Fails } from './error-answer';
 import { lastOf, type QueryValue } from './namespace-query';
 
+/** What ids look like that we make. */
+const OURS = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/;
 /** The longest that an answer is held back for. */
 const MAX_WAIT_MS = 60_000;
 /** Streams and answers that are held back, of all callers together. */
@@ -42,19 +44,27 @@ export class AsyncCallLookup {
     }
   }
 
-  /** Writes the call's steps to `answer` as server-sent events; resolves when it has ended, or the reader has left. */
-  async stream(id: string, answer: ServerResponse): Promise<void> {
+  /**
+   * Writes the call's steps to `reply` as server-sent events; resolves when it has ended, or the reader has left. Rejects
+   * as `QueuedCalls.follow` does, with nothing written.
+   */
+  async stream(id: string, reply: FastifyReply): Promise<void> {
+    const answer = reply.raw;
     let done: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (done = resolve));
-    const write = (record: CallRecord) => {
-      if (!answer.headersSent) answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-      answer.write(toEvent(record));
-      if (isEnded(record) && record.callback?.state !== 'pending') done();
-    };
-    const leave = await this.calls.follow(id, write);
+    // Before anything is waited for: who leaves meanwhile is not heard of later.
+    answer.once('close', done);
+    const leave = await this.calls.follow(id, (record) => {
+      if (!answer.headersSent) {
+        reply.hijack();
+        answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+      }
+      if (answer.writable) answer.write(toEvent(record));
+      if (isEnded(record)) done();
+    });
     const heartbeat = setInterval(() => answer.write(': still here\n\n'), HEARTBEAT_MS);
     this.streams.add(answer);
-    answer.once('close', done);
+    if (answer.destroyed) done();
     await ended;
     this.streams.delete(answer);
     clearInterval(heartbeat);
@@ -94,11 +104,10 @@ export class AsyncCallsController {
     const waitMs = parseWait(lastOf(wait));
     const found = await this.find(id, request);
     if (accept?.includes('text/event-stream')) {
-      reply.hijack();
-      await this.lookup.hold(() => this.lookup.stream(id, reply.raw));
+      await this.lookup.hold(() => this.lookup.stream(id, reply));
       return;
     }
-    const shown = waitMs > 0 && !isEnded(found.record) ? await this.lookup.hold(() => this.lookup.calls.findEnded(id, waitMs)) : found;
+    const shown = waitMs > 0 && !isEnded(found.record) ? await this.lookup.hold(() => this.lookup.calls.findEnded(id, waitMs, leaving(reply.raw))) : found;
     await reply.header('Cache-Control', 'no-store').send(toCallStatus(shown));
   }
 
@@ -129,10 +138,17 @@ export class AsyncCallsController {
   }
 
   private async find(id: string, request: FastifyRequest): Promise<FoundCall> {
+    // Asked before it is looked for: who guesses is not to learn which ids there are.
+    if (!OURS.test(id)) await this.authenticator.requireCredentials(request);
     const found = await this.lookup.calls.find(id);
     if (found.record.idChosen) await this.authenticator.requireCredentials(request);
     return found;
   }
+}
+
+/** Resolves when whoever waits for the answer has left, or has it. */
+function leaving(answer: ServerResponse): Promise<void> {
+  return new Promise((resolve) => answer.once('close', resolve));
 }
 
 function parseWait(text: string | undefined): number {

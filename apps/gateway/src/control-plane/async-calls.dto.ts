@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { FoundCall } from '@shoal/domain/queue/queued-calls';
-import type { CallRecord, CallState, StoredAnswer } from '@shoal/domain/queue/queued-call';
+import type { CallbackState, CallRecord, CallState, StoredAnswer } from '@shoal/domain/queue/queued-call';
 
 const STATES: readonly CallState[] = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'];
 
@@ -80,7 +80,7 @@ export function toCallStatus({ record, answer }: FoundCall): CallStatus {
     ...present({ startedAt: timeOf(record.startedMs), endedAt: timeOf(record.endedMs), nextAttemptAt: state === 'retrying' ? timeOf(record.nextAttemptMs) : undefined }),
     attempts,
     refusals,
-    ...present({ outcome, callback: callback && { ...callback, url: withoutPassword(callback.url) }, result: answer && toResult(answer) }),
+    ...present({ outcome, callback: callback && toCallback(callback), result: answer && toResult(answer) }),
   };
 }
 
@@ -91,6 +91,11 @@ export function toDeadLetter({ record, answer, call }: FoundCall & { readonly ca
 /** One event of a stream: the record without its result. */
 export function toEvent(record: CallRecord): string {
   return `event: ${record.state}\ndata: ${JSON.stringify(toCallStatus({ record }))}\n\n`;
+}
+
+/** Why a receiver cannot be reached would tell strangers about the network behind the gateway; the owner sees it among the dead letters, and in the log. */
+function toCallback({ url, message, ...rest }: CallbackState): CallbackStatus {
+  return { ...rest, url: withoutPassword(url), ...(message === undefined ? {} : { message: 'the receiver could not be reached, or must not be' }) };
 }
 
 function toResult({ status, headers, body }: StoredAnswer): CallResult {

@@ -3,6 +3,9 @@ import type { Duplex } from 'node:stream';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { httpStatusOf } from '../http-status';
 
+/** Says that no function has answered. Functions cannot say it: theirs is taken away. */
+const ANSWERED_BY = 'X-Shoal-Answered-By';
+
 /** An answer to a call that the gateway makes itself, so that it can be told from the function's. */
 export interface CallErrorAnswer {
   readonly status: number;
@@ -17,7 +20,7 @@ export function callErrorAnswer(error: unknown, callId: string): CallErrorAnswer
   const { code, message, facts } = known;
   const { layer = 'gateway', retryAfterSeconds, ...limits } = facts;
   const body = `${JSON.stringify({ code, message, callId, layer, ...limits })}\n`;
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body)), 'X-Shoal-Error', code];
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body)), 'X-Shoal-Error', code, ANSWERED_BY, 'gateway'];
   if (retryAfterSeconds !== undefined) headers.push('Retry-After', String(retryAfterSeconds));
   return { status: httpStatusOf[code], headers, body };
 }

@@ -8,7 +8,7 @@ import { parseDurationMs } from '@shoal/domain/shared/duration';
 /** Set by us, whatever the caller said. */
 const REPLACED_IN_REQUEST: ReadonlySet<string> = new Set(['host', 'expect', 'x-call-id', 'x-start-time', 'x-timeout']);
 /** Set by us, whatever the function said. */
-export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time']);
+export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time', 'x-shoal-answered-by']);
 /** A caller's own id is kept when it is fit for logs and URLs. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
 

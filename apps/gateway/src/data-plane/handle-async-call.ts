@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hasBody } from '@shoal/adapters/http/forward';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
@@ -7,9 +8,11 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './call-error';
 import { callerHeaders, chosenIdOf, identify, type CallIdentity } from './call-headers';
 import { MAX_TARGET_LENGTH } from './handle-call';
-import { readBounded } from './read-bounded';
+import { ByteBudget, readBounded } from './read-bounded';
 
 const MAX_KEY_LENGTH = 255;
+/** Of all bodies that are on their way here. */
+const MAX_RECEIVING_BYTES = 64 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** What accepts calls that run later. */
@@ -27,6 +30,8 @@ export interface AsyncRoute {
 
 /** Answers `/async-function/…`: 202 once the call is durably stored (wire contract §6.1). */
 export class AsyncCallHandler {
+  private readonly budget = new ByteBudget(MAX_RECEIVING_BYTES);
+
   /** @param queue absent where there is none. */
   constructor(private readonly queue: AsyncCalls | undefined) {}
 
@@ -54,15 +59,24 @@ export class AsyncCallHandler {
     const request = { functionId: id, acceptedMs, method: req.method ?? 'POST', rest, headers: callerHeaders(req), ...(typeof callbackUrl === 'string' && callbackUrl !== '' ? { callbackUrl } : {}) };
     enqueue.require(request);
     if (req.headers.expect !== undefined) res.writeContinue();
-    const body = hasBody(req) ? await readWhole(req, maxBodyBytes) : EMPTY;
+    const body = hasBody(req) ? await this.readWhole(req, maxBodyBytes) : EMPTY;
     const chosenId = chosenIdOf(req);
     const accepted = await enqueue.enqueue({
       ...request,
       body,
       ...(chosenId === undefined ? {} : { chosenId }),
-      ...(typeof key === 'string' && key !== '' ? { idempotencyKey: `caller:${key}` } : {}),
+      ...(typeof key === 'string' && key !== '' ? { idempotencyKey: `caller:${key}\n${fingerprint(req, rest, body)}` } : {}),
     });
     return accepted.id;
+  }
+
+  private async readWhole(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+    try {
+      return await readBounded(req, maxBytes, 'the body of an asynchronous call', this.budget);
+    } catch (error) {
+      if (error instanceof ShoalError || !req.destroyed) throw error;
+      throw new ShoalError('client-closed', 'the caller left before its request had come whole');
+    }
   }
 
   /** `DELETE /async-function/CALL-ID` (wire contract §6.7), where no function has that name. */
@@ -85,11 +99,10 @@ function identityHeaders({ callId, startTime }: CallIdentity): string[] {
   return ['X-Call-Id', callId, 'X-Start-Time', startTime];
 }
 
-async function readWhole(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  try {
-    return await readBounded(req, maxBytes, 'the body of an asynchronous call');
-  } catch (error) {
-    if (error instanceof ShoalError || !req.destroyed) throw error;
-    throw new ShoalError('client-closed', 'the caller left before its request had come whole');
-  }
+/**
+ * Two requests are the same call only if they are the same: whoever guesses a key gets at nobody's call with it, and keeps
+ * nobody's from being made.
+ */
+function fingerprint({ method = '', headers }: IncomingMessage, rest: string, body: Buffer): string {
+  return createHash('sha256').update(JSON.stringify([method, rest, headers.authorization ?? ''])).update(body).digest('hex');
 }

@@ -15,7 +15,10 @@ describe('CronerCron', () => {
     expect(next('@daily', '2026-01-01T00:00:01Z', 'Europe/Berlin')).toBe('2026-01-01T23:00:00.000Z');
     expect(next('30 8 * * MON', '2026-07-01T00:00:00Z', 'Europe/Berlin')).toBe('2026-07-06T06:30:00.000Z');
     // 02:30 does not exist on that day.
-    expect(next('30 2 * * *', '2026-03-28T12:00:00Z', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z');
+    expect(next('30 2 * * *', '2026-03-28T12:00:00Z', 'Europe/Berlin')).toBe('2026-03-29T01:00:00.000Z');
+    // One hour comes twice.
+    expect(next('*/30 * * * *', '2025-11-02T05:30:00Z', 'America/New_York')).toBe('2025-11-02T06:00:00.000Z');
+    expect(next('*/10 * * * *', '2025-11-02T06:10:00Z', 'America/New_York')).toBe('2025-11-02T06:20:00.000Z');
     expect(next('0 0 30 2 *', '2026-01-01T00:00:00Z')).toBeUndefined();
   });
 

@@ -24,8 +24,9 @@ export function parseHostRules(text: string): readonly HostRule[] | undefined {
 /** Why an outcome cannot be sent there, as far as the URL alone tells; `undefined` when nothing speaks against it. */
 export function callbackUrlProblem(rules: CallbackRules, text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be an absolute URL';
-  const { protocol, hostname } = new URL(text);
+  const { protocol, hostname, username, password } = new URL(text);
   if (protocol !== 'http:' && protocol !== 'https:') return 'must begin with http:// or https://';
+  if (!isDecodable(username) || !isDecodable(password)) return 'has a user or a password that cannot be read';
   const literal = hostname.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(literal) ? addressProblem(rules, hostname, literal) : nameProblem(rules, hostname);
 }
@@ -40,6 +41,15 @@ export function addressProblem(rules: CallbackRules, host: string, address: stri
   if (matches(rules.allow, host, parsed)) return undefined;
   const kind = parsed.range();
   return kind === 'unicast' ? undefined : `must not lead to ${host}: ${parsed.toString()} is not a public address (${kind}); SHOAL_CALLBACK_ALLOW can allow it`;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function nameProblem({ deny }: CallbackRules, host: string): string | undefined {

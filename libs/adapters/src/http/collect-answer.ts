@@ -85,6 +85,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (error instanceof ShoalError) return this.fail(error); // Whom we refuse to connect to.
     const sent = this.controller !== undefined;
     const [code, what] = sent ? (['replica-failed', 'broke off'] as const) : (['replica-unreachable', 'cannot be reached'] as const);
     this.fail(new ShoalError(code, `the other side ${what}: ${messageOf(error)}`, { layer: 'gateway' }, { cause: error }));

@@ -36,10 +36,10 @@ export class GatewayInvoker implements Invoker {
   }
 }
 
-/** An error that the gateway made is not the function's answer. */
+/** An error that the gateway made is not the function's answer; one of the watchdog's is. */
 function judge(answer: StoredAnswer): Attempt {
   const code = headerOf(answer, 'x-shoal-error');
-  if (code === undefined || !isErrorCode(code)) return { kind: 'answered', answer };
+  if (code === undefined || !isErrorCode(code) || headerOf(answer, 'x-shoal-answered-by') !== 'gateway') return { kind: 'answered', answer };
   const seconds = Number(headerOf(answer, 'retry-after'));
   return { kind: 'failed', code, message: messageIn(answer) ?? `the gateway answered ${code}`, ...(seconds > 0 ? { retryAfterSeconds: seconds } : {}) };
 }

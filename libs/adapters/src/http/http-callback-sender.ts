@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Callback, CallbackSender } from '@shoal/domain/queue/invoker';
+import type { StoredAnswer } from '@shoal/domain/queue/queued-call';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Dispatcher } from 'undici';
@@ -20,13 +21,13 @@ export class HttpCallbackSender implements CallbackSender {
     this.connections = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(rules) } });
   }
 
-  async send({ url, headers, body }: Callback): Promise<number> {
+  async send({ url, headers, body }: Callback): Promise<StoredAnswer> {
     const problem = callbackUrlProblem(this.rules, url);
     if (problem !== undefined) throw new ShoalError('forbidden', `the callback ${problem}`);
     const { origin, pathname, search, username, password } = new URL(url);
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     const authorization = username === '' && password === '' ? [] : ['Authorization', `Basic ${Buffer.from(credentials).toString('base64')}`];
-    const { status } = await collectAnswer({
+    return collectAnswer({
       connections: this.connections,
       origin,
       path: pathname + search,
@@ -37,7 +38,6 @@ export class HttpCallbackSender implements CallbackSender {
       timedOut: () => new ShoalError('upstream-timeout', 'the receiver did not answer in time', { limitMs: LIMIT_MS }),
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });
-    return status;
   }
 }
 

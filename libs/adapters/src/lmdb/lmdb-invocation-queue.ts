@@ -1,4 +1,4 @@
-import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, Settlement } from '@shoal/domain/queue/invocation-queue';
+import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, ScheduleProgress, Settlement } from '@shoal/domain/queue/invocation-queue';
 import { laneOf, type Lane } from '@shoal/domain/queue/lane';
 import { isEnded, type CallRecord, type QueuedCall, type StoredAnswer } from '@shoal/domain/queue/queued-call';
 import type { Clock } from '@shoal/domain/shared/clock';
@@ -174,7 +174,7 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
       const before = this.deadCall(id);
       if (!before) return false;
       this.store.tables.answers.removeSync(id);
-      replace(id, before, redrivenCall(before, this.store.nextSequence()));
+      replace(id, before, redrivenCall(before, { sequence: this.store.nextSequence(), nowMs: this.options.clock.nowMs() }));
       return true;
     });
   }
@@ -194,12 +194,13 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     await this.store.close();
   }
 
-  lastRunMs(functionKey: string): Promise<number | undefined> {
+  scheduleProgress(functionKey: string): Promise<ScheduleProgress | undefined> {
     return this.store.read(() => this.store.tables.schedules.get(functionKey));
   }
 
-  async setLastRun(functionKey: string, atMs: number): Promise<void> {
-    await this.store.write(() => this.store.tables.schedules.putSync(functionKey, atMs));
+  async setScheduleProgress(functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
+    const { schedules } = this.store.tables;
+    await this.store.write(() => (progress ? schedules.putSync(functionKey, progress) : schedules.removeSync(functionKey)));
   }
 
   private tell({ id, before, after }: Change): void {

@@ -75,8 +75,8 @@ export function cancelledCall({ record }: StoredCall, nowMs: number): StoredCall
 }
 
 /** Of a dead letter that is sent again. */
-export function redrivenCall({ record }: StoredCall, sequence: number): StoredCall {
-  return { record: redrivenRecord(record), place: inLane(laneOf('call', record.functionKey), NEW, sequence) };
+export function redrivenCall({ record }: StoredCall, { sequence, nowMs }: { readonly sequence: number; readonly nowMs: number }): StoredCall {
+  return { record: redrivenRecord(record, nowMs), place: inLane(laneOf('call', record.functionKey), NEW, sequence) };
 }
 
 function inLane(lane: Lane, rank: Position['rank'], sequence: number): Place {

@@ -1,3 +1,4 @@
+import type { ScheduleProgress } from '@shoal/domain/queue/invocation-queue';
 import type { Lane } from '@shoal/domain/queue/lane';
 import type { QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
 import { messageOf } from '@shoal/domain/shared/errors';
@@ -34,7 +35,7 @@ export interface Tables {
   /** Function, since when, id. */
   readonly deadOfFunction: Database<null, [string, number, string]>;
   /** Function → when its schedule was last seen to. */
-  readonly schedules: Database<number, string>;
+  readonly schedules: Database<ScheduleProgress, string>;
   /** Of this file: made with it, and never changed. */
   readonly secret: string;
 }

@@ -1,4 +1,4 @@
-import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, Settlement } from '@shoal/domain/queue/invocation-queue';
+import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, ScheduleProgress, Settlement } from '@shoal/domain/queue/invocation-queue';
 import { laneOf, type Lane } from '@shoal/domain/queue/lane';
 import { releasedRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -14,7 +14,7 @@ import { LaneWatch } from './lane-watch';
 import { Names } from './names';
 import { NatsLink, type LinkOptions } from './nats-link';
 import { QueueDepths } from './queue-depths';
-import { readLastRun, readSecret, writeLastRun } from './queue-meta';
+import { readProgress, readSecret, writeProgress } from './queue-meta';
 import { Redriving } from './redriving';
 import { openStreams, type Keeping } from './streams';
 
@@ -175,12 +175,12 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
     await this.link.close();
   }
 
-  async lastRunMs(functionKey: string): Promise<number | undefined> {
-    return readLastRun(this.link, this.names, functionKey);
+  async scheduleProgress(functionKey: string): Promise<ScheduleProgress | undefined> {
+    return readProgress(this.link, this.names, functionKey);
   }
 
-  async setLastRun(functionKey: string, atMs: number): Promise<void> {
-    await writeLastRun(this.link, this.names, functionKey, atMs);
+  async setScheduleProgress(functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
+    await writeProgress(this.link, this.names, functionKey, progress);
   }
 
   /** What is written down already, for the message. */

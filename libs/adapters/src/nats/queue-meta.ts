@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ScheduleProgress } from '@shoal/domain/queue/invocation-queue';
 import type { Names } from './names';
 import type { NatsLink } from './nats-link';
 
@@ -12,11 +13,12 @@ export async function readSecret(link: NatsLink, names: Names): Promise<string> 
   return (await link.publish(names.secret, Buffer.from(secret), { expected: 0 })) ? secret : readSecret(link, names);
 }
 
-export async function readLastRun(link: NatsLink, names: Names, functionKey: string): Promise<number | undefined> {
+export async function readProgress(link: NatsLink, names: Names, functionKey: string): Promise<ScheduleProgress | undefined> {
   const stored = await link.last(names.meta, names.scheduleOf(functionKey));
-  return stored && Number(Buffer.from(stored.data).toString());
+  return stored && ((JSON.parse(Buffer.from(stored.data).toString()) as ScheduleProgress | null) ?? undefined);
 }
 
-export async function writeLastRun(link: NatsLink, names: Names, functionKey: string, atMs: number): Promise<void> {
-  await link.publish(names.scheduleOf(functionKey), Buffer.from(String(atMs)));
+/** A message takes the place of the one before; `null` says that there is nothing any more. */
+export async function writeProgress(link: NatsLink, names: Names, functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
+  await link.publish(names.scheduleOf(functionKey), Buffer.from(JSON.stringify(progress ?? null)));
 }

@@ -32,7 +32,7 @@ export class Redriving {
     const letter = await letters.find(id);
     const call = letter && (await letters.callOf(id));
     if (!letter || !call) return false;
-    const record = redrivenRecord(unpackOutcome(letter.data).record);
+    const record = redrivenRecord(unpackOutcome(letter.data).record, Date.now());
     // It has a live entry only while its callback is on its way, which is given up.
     const replaced = live && isEnded(live.record) ? await outcomes.write(id, { record }, live.revision) : undefined;
     if (live && isEnded(live.record) && !replaced) return false;

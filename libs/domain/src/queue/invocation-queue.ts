@@ -105,9 +105,19 @@ export interface InvocationQueue {
   close(): Promise<void>;
 }
 
-/** Remembers what schedules did, in the same place. */
+/** How far a function's schedule has been followed. */
+export interface ScheduleProgress {
+  /** Which schedule that was: another one begins anew. */
+  readonly schedule: string;
+  /** All that was due until then has been seen to: run, or passed over. */
+  readonly handledMs: number;
+  /** When it was last run. */
+  readonly lastRunMs?: number;
+}
+
+/** Remembers how far schedules have been followed, in the same place. */
 export interface ScheduleLog {
-  /** When the schedule of this function was last due and seen to. */
-  lastRunMs(functionKey: string): Promise<number | undefined>;
-  setLastRun(functionKey: string, atMs: number): Promise<void>;
+  scheduleProgress(functionKey: string): Promise<ScheduleProgress | undefined>;
+  /** `undefined` forgets it. */
+  setScheduleProgress(functionKey: string, progress: ScheduleProgress | undefined): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Call } from '../invocation/calls';
-import type { QueuedCall } from './queued-call';
+import type { QueuedCall, StoredAnswer } from './queued-call';
 import type { Attempt } from './retry-policy';
 
 /** What one run of a stored call came to, and how long it waited for a replica with room. */
@@ -30,7 +30,7 @@ export interface Callback {
   readonly body: Uint8Array;
 }
 
-/** Posts outcomes. Resolves with the receiver's status; rejects when there is none, with `forbidden` when it must not be called. */
+/** Posts outcomes. Resolves with the head of the receiver's answer; rejects when there is none, with `forbidden` when it must not be called. */
 export interface CallbackSender {
-  send(callback: Callback): Promise<number>;
+  send(callback: Callback): Promise<StoredAnswer>;
 }

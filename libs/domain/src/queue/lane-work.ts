@@ -2,8 +2,6 @@ import { AdaptiveLimit } from './adaptive-limit';
 import type { Lane } from './lane';
 import { RecentRate } from './recent-rate';
 
-const MOST = 1_000;
-
 /** What one worker has under way in one lane. */
 export class LaneWork {
   readonly limit: AdaptiveLimit;
@@ -13,17 +11,21 @@ export class LaneWork {
   running = 0;
   private taking = false;
 
-  /** @param concurrency where it is fixed; else it follows from how calls end. */
+  /**
+   * @param most that it may have under way in any case.
+   * @param fixed whether it may always have so many; else that follows from how calls end.
+   */
   constructor(
     readonly lane: Lane,
-    private readonly concurrency?: number,
+    private readonly most: number,
+    private readonly fixed = false,
   ) {
-    this.limit = new AdaptiveLimit(MOST);
+    this.limit = new AdaptiveLimit(most);
   }
 
   /** How many more it may take now. */
   get room(): number {
-    return (this.concurrency ?? this.limit.value) - this.running;
+    return (this.fixed ? this.most : Math.min(this.most, this.limit.value)) - this.running;
   }
 
   get isHungry(): boolean {
@@ -41,10 +43,10 @@ export class LaneWork {
     this.running += most;
   }
 
-  /** Fewer than asked for: there are no more, unless somebody has said otherwise meanwhile. */
-  took(count: number, most: number): void {
+  /** None: there are no more, unless somebody has said otherwise meanwhile. Fewer than asked for says nothing: some may have been cancelled. */
+  took(count: number): void {
     this.taking = false;
-    this.mayHaveMore ||= count === most;
+    this.mayHaveMore ||= count > 0;
   }
 
   leave(places: number): void {

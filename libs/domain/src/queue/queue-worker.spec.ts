@@ -26,7 +26,7 @@ function setUp({ concurrency = 100 } = {}) {
   const sent: Callback[] = [];
   const events: string[] = [];
   const problems: (string | undefined)[] = [];
-  const receiver = { answer: async (): Promise<number> => 200 };
+  const receiver = { answer: async (): Promise<StoredAnswer> => ({ status: 200, headers: [] }) };
   const worker = new QueueWorker({
     queue,
     clock,
@@ -124,6 +124,7 @@ describe('QueueWorker', () => {
     await pass(2_000);
     for (let i = 0; i < 100; i++) await begun[0]!.end();
     expect(begun.length).toBeGreaterThan(10);
+    expect(begun.length).toBeLessThanOrEqual(25);
   });
 
   it('gives it fewer also when its calls wait long for room', async () => {
@@ -136,11 +137,13 @@ describe('QueueWorker', () => {
 
   it('does not let a flood of one function starve another', async () => {
     const { worker, publish, begun } = setUp({ concurrency: 20 });
+    for (const name of ['a', 'b', 'c']) for (let i = 0; i < 500; i++) await publish({ functionKey: `${name}.openfaas-fn` });
     for (let i = 0; i < 500; i++) await publish({ functionKey: 'flood.openfaas-fn' });
     await worker.start();
     await settled();
     for (let i = 0; i < 30; i++) await begun.find(({ call }) => call.functionKey === 'flood.openfaas-fn')!.end();
     expect(begun.length).toBe(20);
+    expect(begun.filter(({ call }) => call.functionKey === 'flood.openfaas-fn').length).toBe(5);
     await publish({ functionKey: 'quiet.openfaas-fn' });
     // The next place that falls free is the quiet one's, or the one after it.
     await begun[0]!.end();
@@ -209,8 +212,8 @@ describe('QueueWorker', () => {
     const id = await publish({ callbackUrl: 'http://there/' });
     await begun[0]!.end();
     expect(await record(id)).toMatchObject({ state: 'succeeded', callback: { state: 'pending', attempts: 1, message: 'nobody there' } });
-    receiver.answer = async () => 302;
-    await pass(1_000);
+    receiver.answer = async () => ({ status: 302, headers: [] });
+    await pass(5_000);
     expect([sent.length, begun.length]).toEqual([2, 0]);
     expect(await record(id)).toMatchObject({ state: 'succeeded', callback: { state: 'failed', attempts: 2, status: 302 } });
   });
@@ -258,6 +261,54 @@ describe('QueueWorker', () => {
     queue.take = take;
     await pass(500);
     expect(begun.length).toBe(1);
+  });
+
+  it('goes on with a lane of which it got fewer than it asked for', async () => {
+    const { worker, publish, begun, queue } = setUp();
+    for (let i = 0; i < 30; i++) await publish();
+    const take = queue.take.bind(queue);
+    // As when one of them is cancelled at this very moment.
+    queue.take = async (lane, most) => take(lane, Math.max(1, most - 1));
+    await worker.start();
+    for (let i = 0; i < 30; i++) {
+      await settled();
+      await begun[0]!.end();
+    }
+    expect((await queue.depths())[0]).toMatchObject({ queued: 0, unfinished: 0 });
+  });
+
+  it('asks a receiver that has no room no more often than others, and not before it says', async () => {
+    const { worker, publish, begun, sent, receiver, pass, record } = setUp();
+    await worker.start();
+    receiver.answer = async () => ({ status: 429, headers: ['Retry-After', '60'] });
+    const id = await publish({ callbackUrl: 'http://there/' });
+    await begun[0]!.end();
+    await pass(59_000);
+    expect(sent.length).toBe(1);
+    for (let i = 0; i < 1_000; i++) await pass(10_000);
+    expect(sent.length).toBe(13);
+    expect((await record(id)).callback).toMatchObject({ state: 'failed', status: 429 });
+  });
+
+  it('gives a call that was sent again its time anew', async () => {
+    const { worker, publish, begun, queue, pass, record } = setUp();
+    await worker.start();
+    const id = await publish();
+    await begun[0]!.end(status(400));
+    await pass(48 * 3_600_000);
+    await queue.redrive(id);
+    await settled();
+    await begun[0]!.end();
+    expect(await record(id)).toMatchObject({ state: 'succeeded', attempts: 1 });
+  });
+
+  it('says what was wrong before when the time is over', async () => {
+    const { worker, publish, begun, pass, record } = setUp();
+    await worker.start();
+    const id = await publish({ retry: parseRetryPolicy({ 'com.openfaas.retry.deadline': '10s' }) });
+    await begun[0]!.end({ attempt: { kind: 'answered', answer: { status: 503, headers: ['Retry-After', '9'] } } });
+    await pass(60_000);
+    expect(await record(id)).toMatchObject({ state: 'failed', outcome: { status: 503 } });
   });
 
   it('drain() lets calls finish, takes no more, and breaks off what takes too long so that it goes back', async () => {

@@ -4,14 +4,19 @@ import { messageOf, ShoalError } from '../shared/errors';
 import { callbackOf, nextCallbackStep } from './callback';
 import type { CallbackSender, Invoker } from './invoker';
 import type { Claim, InvocationQueue, Settlement } from './invocation-queue';
-import { partsOf, type Lane } from './lane';
+import { partsOf, type Lane, type LaneKind } from './lane';
+import { Places } from './places';
 import { LaneWork } from './lane-work';
-import type { CallRecord } from './queued-call';
+import type { CallRecord, StoredAnswer } from './queued-call';
 import type { QueueEvent, QueueObserver } from './queue-observer';
-import { asksForLess, nextStep, outcomeOf, overdue, type Attempt } from './retry-policy';
+import { asksForLess, deadlineOf, nextStep, outcomeOf, overdue, type Attempt } from './retry-policy';
 
 /** Taken from one lane in one go, so that one flood does not fill all places at once. */
 const MAX_TAKE = 32;
+/** A function has no more than this part of all places, so that a few slow ones cannot have them all. */
+const MAX_PART = 4;
+/** Callbacks on their way at a time; they take no places of calls. */
+const MAX_CALLBACKS = 64;
 /** Callbacks of one function on their way at a time. */
 const CALLBACK_CONCURRENCY = 8;
 /** How long a queue that cannot be reached is left alone. */
@@ -51,14 +56,15 @@ export interface QueueWorkerOptions {
  */
 export class QueueWorker {
   private readonly lanes = new Map<Lane, LaneWork>();
-  private readonly hungry = new Set<LaneWork>();
+  private readonly places: Readonly<Record<LaneKind, Places>>;
   private readonly running = new Map<Claim, Call>();
-  private busy = 0;
   private problem: string | undefined;
   private draining = false;
   private drained: (() => void) | undefined;
 
-  constructor(private readonly options: QueueWorkerOptions) {}
+  constructor(private readonly options: QueueWorkerOptions) {
+    this.places = { call: new Places(options.concurrency), callback: new Places(MAX_CALLBACKS) };
+  }
 
   /** Begins to work. Rejects as `InvocationQueue.watch` does. */
   async start(): Promise<void> {
@@ -90,7 +96,7 @@ export class QueueWorker {
    */
   async drain(limitMs: number): Promise<void> {
     this.draining = true;
-    if (this.busy === 0) return;
+    if (this.isIdle) return;
     const { clock } = this.options;
     await new Promise<void>((resolve) => {
       this.drained = resolve;
@@ -105,7 +111,9 @@ export class QueueWorker {
     let work = this.lanes.get(lane);
     if (!work) {
       if (this.lanes.size >= MAX_LANES) this.forgetIdleLanes();
-      this.lanes.set(lane, (work = new LaneWork(lane, partsOf(lane).kind === 'callback' ? CALLBACK_CONCURRENCY : undefined)));
+      const isCallback = partsOf(lane).kind === 'callback';
+      const most = isCallback ? CALLBACK_CONCURRENCY : Math.max(1, Math.ceil(this.options.concurrency / MAX_PART));
+      this.lanes.set(lane, (work = new LaneWork(lane, most, isCallback)));
     }
     return work;
   }
@@ -116,29 +124,28 @@ export class QueueWorker {
 
   /** Puts a lane in turn if it is hungry, and hands out places. */
   private feed(work: LaneWork): void {
-    if (work.isHungry) this.hungry.add(work);
-    const { concurrency } = this.options;
-    for (const next of this.hungry) {
-      const free = concurrency - this.busy;
-      if (free <= 0 || this.draining) return;
-      this.hungry.delete(next);
+    const places = this.placesOf(work);
+    if (work.isHungry) places.hungry.add(work);
+    for (const next of places.hungry) {
+      if (places.free <= 0 || this.draining) return;
+      places.hungry.delete(next);
       if (!next.isHungry) continue; // Its room has shrunk since; it comes again when one of its calls ends.
-      const share = Math.max(1, Math.floor(free / (this.hungry.size + 1)));
+      const share = Math.max(1, Math.floor(places.free / (places.hungry.size + 1)));
       void this.take(next, Math.min(next.room, share, MAX_TAKE));
     }
   }
 
   private async take(work: LaneWork, most: number): Promise<void> {
-    this.busy += most;
+    this.placesOf(work).free -= most;
     work.begin(most);
     let claims: readonly Claim[] = [];
     try {
       claims = await this.options.queue.take(work.lane, most);
       this.tellProblem(undefined);
-      work.took(claims.length, most);
+      work.took(claims.length);
     } catch (error) {
       this.tellProblem(messageOf(error));
-      work.took(0, most);
+      work.took(0);
       this.options.clock.after(PAUSE_MS, () => {
         work.mayHaveMore = true;
         this.feed(work);
@@ -150,13 +157,22 @@ export class QueueWorker {
   }
 
   private leave(work: LaneWork, places: number): void {
-    this.busy -= places;
+    this.placesOf(work).free += places;
     work.leave(places);
-    if (this.busy === 0) this.drained?.();
+    if (this.isIdle) this.drained?.();
+  }
+
+  private placesOf({ lane }: LaneWork): Places {
+    return this.places[partsOf(lane).kind];
+  }
+
+  private get isIdle(): boolean {
+    return Object.values(this.places).every((places) => places.isIdle);
   }
 
   private async work(work: LaneWork, claim: Claim): Promise<void> {
-    const call = new Call(this.options.clock, this.options.callLimitMs);
+    const { clock, callLimitMs } = this.options;
+    const call = new Call(clock, Math.max(1, Math.min(callLimitMs, deadlineOf(claim.call.retry, claim.record) - clock.nowMs())));
     this.running.set(claim, call);
     const settlement = partsOf(claim.lane).kind === 'call' ? await this.run(work, claim, call) : await this.sendCallback(claim);
     await this.settle(claim, settlement);
@@ -169,7 +185,7 @@ export class QueueWorker {
     const { invoker, queue, clock, random } = this.options;
     if (this.draining) return { kind: 'release' };
     const reason = overdue(queued.retry, record, clock.nowMs());
-    if (reason !== undefined) return this.end(record, { state: 'failed', outcome: { code: 'not-ready-in-time', message: reason, durationMs: 0 } });
+    if (reason !== undefined) return this.end(record, { state: 'failed', outcome: { durationMs: 0, ...record.outcome, ...reason, message: afterwards(reason.message, record) } });
     work.limit.max = queued.concurrency;
     const full = work.room <= 0;
     const { attempt, waitedMs } = await invoker.invoke(queued, { call, repeats: record.attempts - 1, maxAnswerBytes: queue.maxBodyBytes });
@@ -247,10 +263,15 @@ export class QueueWorker {
   }
 }
 
+/** With what was wrong before, if anything was. */
+function afterwards(message: string, { outcome }: CallRecord): string {
+  return outcome?.message === undefined ? message : `${message}; the attempt before: ${outcome.message}`;
+}
+
 /** A receiver's answer, in the words of an attempt. */
-async function attemptOf(sent: Promise<number>): Promise<Attempt> {
+async function attemptOf(sent: Promise<StoredAnswer>): Promise<Attempt> {
   try {
-    return { kind: 'answered', answer: { status: await sent, headers: [] } };
+    return { kind: 'answered', answer: await sent };
   } catch (error) {
     return { kind: 'failed', code: error instanceof ShoalError ? error.code : 'internal', message: messageOf(error) };
   }

@@ -51,6 +51,8 @@ export interface CallRecord {
   readonly functionKey: string;
   readonly state: CallState;
   readonly acceptedMs: number;
+  /** When it was last sent again as a dead letter: its time counts from then. */
+  readonly redrivenMs?: number;
   /** How often it was begun; a number above 1 means that the function may have seen it before. */
   readonly attempts: number;
   /** How often nobody had room for it. */
@@ -97,13 +99,16 @@ function withoutNextAttempt({ nextAttemptMs: _, ...record }: CallRecord): CallRe
 }
 
 /** Of a call that is sent again after it had failed: as new, but what it had is remembered. */
-export function redrivenRecord(record: CallRecord): CallRecord {
+export function redrivenRecord(record: CallRecord, nowMs: number): CallRecord {
   const { endedMs: _ended, nextAttemptMs: _next, callback, ...rest } = record;
-  return { ...rest, state: 'queued', attempts: 0, refusals: 0, ...(callback ? { callback: { url: callback.url, state: 'pending', attempts: 0 } } : {}) };
+  return { ...rest, redrivenMs: nowMs, state: 'queued', attempts: 0, refusals: 0, ...(callback ? { callback: { url: callback.url, state: 'pending', attempts: 0 } } : {}) };
 }
 
 export function cancelledRecord(record: CallRecord, nowMs: number): CallRecord {
-  return { ...withoutNextAttempt(record), state: 'cancelled', endedMs: nowMs };
+  const { callback, ...rest } = withoutNextAttempt(record);
+  // Nobody is told of a call that somebody took back.
+  const settled: CallbackState | undefined = callback && { ...callback, state: 'failed', message: 'the call was cancelled' };
+  return { ...rest, state: 'cancelled', endedMs: nowMs, ...(settled ? { callback: settled } : {}) };
 }
 
 export function isEnded({ state }: CallRecord): boolean {

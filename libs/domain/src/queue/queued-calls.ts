@@ -36,8 +36,8 @@ export class QueuedCalls {
     return found;
   }
 
-  /** As `find`, but waits up to `limitMs` for the call to end. */
-  async findEnded(id: string, limitMs: number): Promise<FoundCall> {
+  /** As `find`, but waits up to `limitMs` for the call to end, unless whoever asks has `left` by then. */
+  async findEnded(id: string, limitMs: number, left: Promise<void> = new Promise(() => undefined)): Promise<FoundCall> {
     let ended: () => void = () => undefined;
     const end = new Promise<void>((resolve) => (ended = resolve));
     // Followed before it is looked up: in between it may end.
@@ -46,7 +46,7 @@ export class QueuedCalls {
       const found = await this.find(id);
       if (isEnded(found.record)) return found;
       const timer = this.clock.after(limitMs, ended);
-      await end;
+      await Promise.race([end, left]);
       timer.cancel();
       return await this.find(id);
     } finally {

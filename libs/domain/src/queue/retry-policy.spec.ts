@@ -53,7 +53,7 @@ describe('nextStep()', () => {
     expect(nextStep({ ...policy, attempts: 0 }, record(1), failed('replica-failed'), at)).toEqual({ kind: 'failed' });
   });
 
-  it.each([answered(429), failed('over-capacity'), failed('shutting-down')])('does not count an attempt that was refused', (attempt) => {
+  it.each([answered(429), failed('over-capacity'), failed('shutting-down'), failed('replica-unreachable'), failed('not-ready')])('does not count an attempt that was refused', (attempt) => {
     expect(nextStep(policy, record(50, 49), attempt, at)).toMatchObject({ kind: 'retry', counts: false });
     expect(nextStep(policy, record(7, 2), answered(500), at)).toMatchObject({ kind: 'retry' });
     expect(nextStep(policy, record(8, 2), answered(500), at)).toEqual({ kind: 'failed' });
@@ -66,6 +66,12 @@ describe('nextStep()', () => {
     expect(nextStep(policy, record(1), answered(503, ['Retry-After', 'later']), { ...at, random: 0 })).toMatchObject({ atMs: at.nowMs });
     expect(nextStep(policy, record(1), failed('over-capacity', 7), { ...at, random: 0 })).toMatchObject({ atMs: at.nowMs + 7_000 });
     expect(nextStep(policy, record(1), answered(503, ['Retry-After', '999999999']), { ...at, random: 0 })).toMatchObject({ atMs: at.nowMs + 3_600_000 });
+  });
+
+  it('counts the time of a call that was sent again from then', () => {
+    const old = { ...record(1), acceptedMs: 0, redrivenMs: at.nowMs };
+    expect(nextStep({ ...policy, deadlineMs: 5_000 }, old, answered(500), at)).toMatchObject({ kind: 'retry' });
+    expect(overdue(policy, { ...old, redrivenMs: undefined as never }, at.nowMs + policy.deadlineMs)).toBeDefined();
   });
 
   it('never waits beyond the deadline, and always ends', () => {
@@ -85,8 +91,8 @@ describe('nextStep()', () => {
 describe('overdue()', () => {
   it('says why a call is not begun any more', () => {
     expect(overdue(policy, record(1), at.nowMs)).toBeUndefined();
-    expect(overdue(policy, record(1), at.nowMs + policy.deadlineMs)).toMatch(/time was over/);
+    expect(overdue(policy, record(1), at.nowMs + policy.deadlineMs)).toMatchObject({ code: 'expired' });
     expect(overdue(policy, record(6), at.nowMs)).toBeUndefined();
-    expect(overdue(policy, record(7), at.nowMs)).toMatch(/died each time/);
+    expect(overdue(policy, record(7), at.nowMs)).toMatchObject({ code: 'abandoned' });
   });
 });

@@ -29,8 +29,8 @@ const DEFAULT_CONCURRENCY = 100;
 const MAX_CONCURRENCY = 1_000;
 /** Nobody waits longer for somebody who asks to be left alone. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
-/** The function was not reached, or not with this call: the attempt does not count. */
-const NOT_BEGUN: ReadonlySet<ErrorCode> = new Set(['over-capacity', 'shutting-down']);
+/** The function has not seen the call: the attempt does not count. */
+const NOT_BEGUN: ReadonlySet<ErrorCode> = new Set(['over-capacity', 'shutting-down', 'replica-unreachable', 'not-ready', 'not-ready-in-time', 'backend-unavailable']);
 /** Another attempt would end in the same way. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(['function-not-found', 'invalid-request', 'unauthorized', 'forbidden', 'uri-too-long', 'body-too-large']);
 
@@ -63,13 +63,18 @@ export type NextStep =
   /** @property counts whether it used up one of the policy's attempts. */
   | { readonly kind: 'retry'; readonly atMs: number; readonly counts: boolean };
 
-type Tries = Pick<CallRecord, 'attempts' | 'refusals' | 'acceptedMs'>;
+type Tries = Pick<CallRecord, 'attempts' | 'refusals' | 'acceptedMs' | 'redrivenMs'>;
+
+/** The moment by which a call has succeeded or failed. */
+export function deadlineOf({ deadlineMs }: RetryPolicy, { acceptedMs, redrivenMs }: Tries): number {
+  return (redrivenMs ?? acceptedMs) + deadlineMs;
+}
 
 /** Why a call is not run although its turn has come; `undefined` when it is. */
-export function overdue({ attempts, deadlineMs }: RetryPolicy, record: Tries, nowMs: number): string | undefined {
-  if (nowMs >= record.acceptedMs + deadlineMs) return 'its time was over before it could be run';
+export function overdue(policy: RetryPolicy, record: Tries, nowMs: number): { readonly code: string; readonly message: string } | undefined {
+  if (nowMs >= deadlineOf(policy, record)) return { code: 'expired', message: 'its time was over before it had succeeded' };
   // The end of an attempt is written down. Where it is not, whoever ran it was killed, perhaps by this very call.
-  if (record.attempts - record.refusals > attempts + 1) return 'whoever ran it died each time before it had ended';
+  if (record.attempts - record.refusals > policy.attempts + 1) return { code: 'abandoned', message: 'whoever ran it died before it had ended' };
   return undefined;
 }
 
@@ -90,7 +95,7 @@ export function nextStep(policy: RetryPolicy, record: Tries, attempt: Attempt, {
   const spreadMs = random * Math.min(policy.maxWaitMs, policy.minWaitMs * 2 ** Math.min(exponent, 30));
   // Who says when to come back is not asked before; the spread comes on top, since everybody was told the same.
   const atMs = nowMs + askedMs + Math.ceil(spreadMs);
-  return atMs >= record.acceptedMs + policy.deadlineMs ? { kind: 'failed' } : { kind: 'retry', atMs, counts };
+  return atMs >= deadlineOf(policy, record) ? { kind: 'failed' } : { kind: 'retry', atMs, counts };
 }
 
 /** Whether there was no room for the call, so that the function has not done anything for it. */

@@ -81,10 +81,36 @@ describe('Scheduler', () => {
     expect(await runs()).toEqual([at(1_002)]);
     deploy({});
     await passMinutes(4, scheduler);
+    expect(scheduler.status('f.ns')).toBeUndefined();
+    // Nobody missed it meanwhile.
+    deploy({ schedule: '2', 'schedule.missed': 'once' });
+    await passMinutes(0.5, scheduler);
+    expect(await runs()).toEqual([]);
     directory.apply({ kind: 'removed', id: { name: 'f', namespace: 'ns' } });
     await passMinutes(4, scheduler);
     expect(await runs()).toEqual([]);
     expect(scheduler.status('f.ns')).toBeUndefined();
+  });
+
+  it('is not late for a function that was there long before its schedule', async () => {
+    const { deploy, createScheduler, runs, passMinutes } = setUp();
+    deploy({ schedule: '5', 'schedule.missed': 'once' }, new Date(0).toISOString());
+    await passMinutes(1, createScheduler());
+    expect(await runs()).toEqual([]);
+  });
+
+  it('sees what another gateway has seen to while it was cut off', async () => {
+    const { deploy, createScheduler, runs, passMinutes, queue } = setUp();
+    deploy({ schedule: '5', 'schedule.missed': 'once' });
+    const [cutOff, other] = [createScheduler(), createScheduler()];
+    await passMinutes(1, cutOff, other);
+    await passMinutes(15, other);
+    expect(await runs()).toEqual([at(1_005), at(1_010), at(1_015)]);
+    // All of it was so long ago that the queue has forgotten the calls.
+    queue.publish = async () => 'stored';
+    await passMinutes(1, cutOff);
+    expect(cutOff.status('f.ns')).toMatchObject({ lastRun: at(1_015), nextRun: at(1_020) });
+    expect((await queue.scheduleProgress('f.ns'))!.lastRunMs).toBe(1_015 * MINUTE);
   });
 
   it('tries again when the run could not be accepted', async () => {

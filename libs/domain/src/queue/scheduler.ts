@@ -2,21 +2,19 @@ import type { FunctionEntry, ReplicaDirectory } from '../invocation/replica-dire
 import type { Clock } from '../shared/clock';
 import { messageOf } from '../shared/errors';
 import type { Enqueue } from './enqueue';
-import type { ScheduleLog } from './invocation-queue';
+import type { ScheduleLog, ScheduleProgress } from './invocation-queue';
 import { parseSchedule, type Cron, type Schedule } from './schedule';
 
 const EMPTY = new Uint8Array(0);
 /** A run that begins later than this was missed. */
 const LATE_MS = 30_000;
-/** Looked at in one tick; the others come in the next. */
-const MAX_RUNS = 100;
 
 /** What is known of one function's schedule. */
 interface Watched {
   /** Another deployment's annotations are another object. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly schedule: Schedule;
-  lastMs: number | undefined;
+  progress: ScheduleProgress;
   nextMs: number | undefined;
 }
 
@@ -33,16 +31,18 @@ export interface SchedulerOptions {
   readonly log: ScheduleLog;
   readonly cron: Cron;
   readonly clock: Clock;
-  /** Told when a run could not be accepted; it is tried again at the next tick. */
+  /** Told when a schedule cannot be followed, once for each reason; it is tried again at the next tick. */
   readonly failed: (functionKey: string, message: string) => void;
 }
 
 /**
- * Calls functions by the clock, through the queue. Each run has an id of its own that every gateway computes alike, so that
- * of several gateways one call comes about, and none is lost when one of them dies.
+ * Calls functions by the clock, through the queue. Each run has an id of its own that every gateway computes alike, and
+ * what was seen to is written down where all gateways see it: so of several, one call comes about, and none is lost when
+ * one of them dies.
  */
 export class Scheduler {
   private readonly watched = new Map<string, Watched>();
+  private readonly problems = new Map<string, string>();
   private ticking = false;
 
   constructor(private readonly options: SchedulerOptions) {}
@@ -51,79 +51,89 @@ export class Scheduler {
   async tick(): Promise<void> {
     if (this.ticking) return;
     this.ticking = true;
-    try {
-      let runs = 0;
-      for (const entry of this.options.directory.all()) {
-        if (runs >= MAX_RUNS) break;
-        if (entry.state.spec.annotations['schedule'] !== undefined && (await this.look(entry))) runs++;
-      }
-      for (const key of this.watched.keys()) if (!this.options.directory.find(key)) this.watched.delete(key);
-    } finally {
-      this.ticking = false;
-    }
+    const { directory } = this.options;
+    const isScheduled = (entry: FunctionEntry | undefined) => entry?.state.spec.annotations['schedule'] !== undefined;
+    for (const entry of directory.all()) if (isScheduled(entry)) await this.attempt(entry.key, () => this.look(entry));
+    for (const key of this.watched.keys()) if (!isScheduled(directory.find(key))) await this.attempt(key, () => this.forget(key));
+    this.ticking = false;
   }
 
   /** `undefined` when the function has no schedule. */
   status(key: string): ScheduleStatus | undefined {
     const watched = this.watched.get(key);
     if (!watched) return undefined;
-    const { schedule, nextMs, lastMs } = watched;
+    const { schedule, nextMs, progress } = watched;
     return {
       ...schedule,
       ...(nextMs === undefined ? {} : { nextRun: new Date(nextMs).toISOString() }),
-      ...(lastMs === undefined ? {} : { lastRun: new Date(lastMs).toISOString() }),
+      ...(progress.lastRunMs === undefined ? {} : { lastRun: new Date(progress.lastRunMs).toISOString() }),
     };
   }
 
-  /** Resolves with whether it had something to do. */
-  private async look(entry: FunctionEntry): Promise<boolean> {
+  private async attempt(key: string, action: () => Promise<void>): Promise<void> {
     try {
-      const watched = await this.watch(entry);
-      const { nextMs } = watched;
-      const nowMs = this.options.clock.nowMs();
-      if (nextMs === undefined || nowMs < nextMs) return false;
-      const dueMs = this.lastDue(watched, nextMs, nowMs);
-      if (nowMs - dueMs < LATE_MS || watched.schedule.missed === 'once') await this.run(entry, dueMs);
-      await this.options.log.setLastRun(entry.key, dueMs);
-      watched.lastMs = dueMs;
-      watched.nextMs = this.options.cron.next(watched.schedule, Math.max(nowMs, dueMs));
-      return true;
+      await action();
+      this.problems.delete(key);
     } catch (error) {
-      this.options.failed(entry.key, messageOf(error));
-      return false;
+      const message = messageOf(error);
+      if (this.problems.get(key) !== message) this.options.failed(key, message);
+      this.problems.set(key, message);
     }
   }
 
-  private async watch(entry: FunctionEntry): Promise<Watched> {
-    const { annotations } = entry.state.spec;
-    const known = this.watched.get(entry.key);
-    if (known?.annotations === annotations) return known;
-    const schedule = parseSchedule(annotations)!;
-    if (known && sameSchedule(known.schedule, schedule)) {
-      const kept = { ...known, annotations };
-      this.watched.set(entry.key, kept);
-      return kept;
+  private async look(entry: FunctionEntry): Promise<void> {
+    const watched = await this.watch(entry);
+    const { clock, log, cron } = this.options;
+    const nowMs = clock.nowMs();
+    if (watched.nextMs === undefined || nowMs < watched.nextMs) return;
+    // Somebody else may have seen to it, while nothing could be seen from here.
+    const stored = await log.scheduleProgress(entry.key);
+    if (stored?.schedule === watched.progress.schedule && stored.handledMs > watched.progress.handledMs) watched.progress = stored;
+    const { schedule, progress } = watched;
+    const dueMs = this.lastDue(schedule, progress.handledMs, nowMs);
+    if (dueMs !== undefined) {
+      const runs = nowMs - dueMs < LATE_MS || schedule.missed === 'once';
+      if (runs) await this.run(entry, dueMs);
+      watched.progress = { ...progress, handledMs: nowMs, ...(runs ? { lastRunMs: dueMs } : {}) };
+      await log.setScheduleProgress(entry.key, watched.progress);
     }
+    watched.nextMs = cron.next(schedule, Math.max(nowMs, watched.progress.handledMs));
+  }
+
+  private async watch({ key, state }: FunctionEntry): Promise<Watched> {
+    const { annotations } = state.spec;
+    const known = this.watched.get(key);
+    if (known?.annotations === annotations) return known;
     const { cron, log, clock } = this.options;
-    const lastMs = await log.lastRunMs(entry.key);
-    // What was due before the function was there is not missed; nor is what another schedule would have wanted.
-    const sinceMs = known ? clock.nowMs() : Math.max(lastMs ?? 0, Date.parse(entry.state.createdAt) || clock.nowMs());
-    const watched: Watched = { annotations, schedule, lastMs, nextMs: cron.next(schedule, sinceMs) };
-    this.watched.set(entry.key, watched);
+    const schedule = parseSchedule(annotations)!;
+    const text = `${schedule.cron} ${schedule.timeZone}`;
+    let progress = await log.scheduleProgress(key);
+    if (progress?.schedule !== text) {
+      // What another schedule would have wanted, or this one before it was there, is not missed.
+      progress = { schedule: text, handledMs: clock.nowMs() };
+      await log.setScheduleProgress(key, progress);
+    }
+    const watched: Watched = { annotations, schedule, progress, nextMs: cron.next(schedule, progress.handledMs) };
+    this.watched.set(key, watched);
     return watched;
   }
 
-  /** Of several that were due, the last: they are made up for by one. */
-  private lastDue({ schedule }: Watched, firstMs: number, nowMs: number): number {
-    let dueMs = firstMs;
-    // Long outages of quick schedules: it is enough to be near.
-    if (nowMs - dueMs > LATE_MS) dueMs = Math.max(dueMs, this.options.cron.next(schedule, nowMs - LATE_MS) ?? dueMs);
-    if (dueMs > nowMs) return firstMs;
-    for (;;) {
-      const next = this.options.cron.next(schedule, dueMs);
-      if (next === undefined || next > nowMs) return dueMs;
+  private async forget(key: string): Promise<void> {
+    await this.options.log.setScheduleProgress(key, undefined);
+    this.watched.delete(key);
+  }
+
+  /** Of several that were due, the last within reach: they are made up for by one. `undefined` when none was. */
+  private lastDue(schedule: Schedule, handledMs: number, nowMs: number): number | undefined {
+    const { cron } = this.options;
+    const first = cron.next(schedule, handledMs);
+    if (first === undefined || first > nowMs) return undefined;
+    // A quick schedule may have been due thousands of times; of those, only the last moments matter.
+    let dueMs = first;
+    for (let next = cron.next(schedule, Math.max(handledMs, nowMs - LATE_MS)); next !== undefined && next <= nowMs; next = cron.next(schedule, dueMs)) {
       dueMs = next;
     }
+    return dueMs;
   }
 
   private async run({ id }: FunctionEntry, dueMs: number): Promise<void> {
@@ -138,8 +148,4 @@ export class Scheduler {
       idempotencyKey: `schedule:${at}`,
     });
   }
-}
-
-function sameSchedule(a: Schedule, b: Schedule): boolean {
-  return a.cron === b.cron && a.timeZone === b.timeZone && a.missed === b.missed;
 }

@@ -1,4 +1,4 @@
-import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, Settlement } from '../queue/invocation-queue';
+import type { Claim, DeadLetterQuery, InvocationQueue, QueueDepth, QueueListener, ScheduleLog, ScheduleProgress, Settlement } from '../queue/invocation-queue';
 import { laneOf, type Lane } from '../queue/lane';
 import { cancelledRecord, isEnded, newRecord, redrivenRecord, releasedRecord, takenRecord, type CallRecord, type QueuedCall, type StoredAnswer } from '../queue/queued-call';
 import type { Clock, Timer } from '../shared/clock';
@@ -31,7 +31,7 @@ export class InMemoryInvocationQueue implements InvocationQueue, ScheduleLog {
   readonly secret = 'secret-of-the-fake';
   private readonly entries = new Map<string, Entry>();
   private readonly followers = new Map<string, Set<(record: CallRecord) => void>>();
-  private readonly runs = new Map<string, number>();
+  private readonly schedules = new Map<string, ScheduleProgress>();
   private listener: QueueListener | undefined;
   private sequence = 0;
 
@@ -152,7 +152,7 @@ export class InMemoryInvocationQueue implements InvocationQueue, ScheduleLog {
     if (!entry?.dead) return false;
     this.entries.set(id, { call: entry.call, sequence: this.sequence++, record: entry.record, lane: undefined, claim: undefined, dead: false });
     const fresh = this.entries.get(id)!;
-    this.write(fresh, redrivenRecord(entry.record));
+    this.write(fresh, redrivenRecord(entry.record, this.options.clock.nowMs()));
     this.offer(fresh, laneOf('call', entry.call.functionKey));
     return true;
   }
@@ -165,12 +165,13 @@ export class InMemoryInvocationQueue implements InvocationQueue, ScheduleLog {
     this.listener = undefined;
   }
 
-  async lastRunMs(functionKey: string): Promise<number | undefined> {
-    return this.runs.get(functionKey);
+  async scheduleProgress(functionKey: string): Promise<ScheduleProgress | undefined> {
+    return this.schedules.get(functionKey);
   }
 
-  async setLastRun(functionKey: string, atMs: number): Promise<void> {
-    this.runs.set(functionKey, atMs);
+  async setScheduleProgress(functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
+    if (progress) this.schedules.set(functionKey, progress);
+    else this.schedules.delete(functionKey);
   }
 
   private holder(claim: Claim): Entry | undefined {
