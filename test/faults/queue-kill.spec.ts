@@ -9,6 +9,9 @@ import { NatsProcess } from '../nats-process';
 const ROUNDS = Number(process.env['SHOAL_FAULT_ROUNDS'] ?? 2);
 const CALLS = Number(process.env['SHOAL_FAULT_CALLS'] ?? 1_000);
 const SENDERS = 16;
+/** The last calls of a round have ended by then. */
+const END_MS = 30_000;
+const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 /** A call may run twice that was under way at a kill: so many may be under way. */
 const CONCURRENCY = 50;
 /** Claims of the dead are given to others after this. */
@@ -49,7 +52,7 @@ function send(gateway: GatewayProcess, agent: Agent): Promise<string | undefined
 }
 
 async function stateOf(gateway: GatewayProcess, id: string): Promise<string> {
-  const { status, text } = await ask(gateway.url, 'GET', `/async-function/calls/${id}`);
+  const { status, text } = await ask(gateway.url, 'GET', `/async-function/calls/${id}`).catch((error: Error) => ({ status: 0, text: error.message }));
   return status === 200 ? (JSON.parse(text) as { state: string }).state : `unknown (${status})`;
 }
 
@@ -78,14 +81,13 @@ function describeKilling({ title, setUp }: Killing): void {
         );
         await killed;
         agent.destroy();
-        const settled = async () => {
-          const depths = JSON.parse((await ask(gateway.url, 'GET', '/system/queue')).text) as { function: string; queued: number; unfinished: number }[];
-          return depths.every(({ queued, unfinished }) => queued === 0 && unfinished === 0);
-        };
-        await gateway.until(async () => settled().catch(() => false), 60_000);
         const states = new Map<string, number>();
         for (const id of accepted) {
-          const state = await stateOf(gateway, id);
+          let state = await stateOf(gateway, id);
+          for (const deadline = Date.now() + END_MS; !ENDED.has(state) && Date.now() < deadline; ) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            state = await stateOf(gateway, id);
+          }
           states.set(state, (states.get(state) ?? 0) + 1);
         }
         const ours = new Set(accepted);

@@ -40,6 +40,11 @@ export class CallEndings {
     await Promise.all([done(), toBeSent ? undefined : outcomes.forget(live)]);
   }
 
+  /** Of a call whose end is stored already. */
+  async forgetEnded(live: LiveOutcome, done: Ended['done']): Promise<void> {
+    await Promise.all([done(), this.parts.outcomes.forget(live)]);
+  }
+
   private async offerCallback(call: QueuedCall): Promise<void> {
     const lane = laneOf('callback', call.functionKey);
     await this.parts.consumers.ensure(lane);

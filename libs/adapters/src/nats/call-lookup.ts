@@ -1,11 +1,14 @@
-import { newRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
+import { isEnded, newRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
 import type { CallOutcomes } from './call-outcomes';
 import type { DeadLetters } from './dead-letters';
 import { unpackCall, unpackOutcome, type Outcome } from './frame';
 import { isId, type Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
 
-/** Finds calls, wherever they are on their way. */
+/**
+ * Finds calls, wherever they are on their way. Where a call has ended counts for more than where it was: a server that was
+ * killed may bring back what had been removed a moment before.
+ */
 export class CallLookup {
   constructor(
     private readonly link: NatsLink,
@@ -41,13 +44,21 @@ export class CallLookup {
   private async look(id: string): Promise<Outcome | undefined> {
     // One after the other, in the order in which a call moves on.
     const live = await this.parts.outcomes.live(id);
-    if (live) return { record: live.record, ...(live.answer ? { answer: live.answer } : {}) };
+    if (live && isEnded(live.record)) return outcomeOf(live);
     const ended = await this.parts.outcomes.ended(id);
     if (ended) return ended;
-    const [letter, message] = await Promise.all([this.parts.letters.find(id), this.message(id)]);
-    if (letter) return unpackOutcome(letter.data);
+    const letter = await this.parts.letters.find(id);
+    const dead = letter && unpackOutcome(letter.data);
+    // Unless it was sent again since.
+    if (dead && !(live && (live.record.redrivenMs ?? 0) >= (dead.record.endedMs ?? 0))) return dead;
+    if (live) return outcomeOf(live);
+    const message = await this.message(id);
     if (!message) return undefined;
     const { call, again } = unpackCall(message.data);
     return { record: again?.record ?? newRecord(call) };
   }
+}
+
+function outcomeOf({ record, answer }: Outcome): Outcome {
+  return { record, ...(answer ? { answer } : {}) };
 }

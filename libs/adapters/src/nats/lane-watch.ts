@@ -8,6 +8,8 @@ import type { NatsLink } from './nats-link';
 
 /** What the server does not tell of is found within about this: claims that lapsed, and retries of other processes. */
 const LOOK_MS = 1_000;
+/** What a killed server brought back is removed within this. */
+const SWEEP_MS = 60_000;
 /** Of many lanes the server has much to list: this much of the time is left for other things. */
 const REST_FACTOR = 20;
 /** `setTimeout` does not wait longer. */
@@ -20,6 +22,7 @@ export class LaneWatch {
   private nextLook: NodeJS.Timeout | undefined;
   private listener: QueueListener | undefined;
   private problem = false;
+  private sweptMs = 0;
 
   constructor(
     private readonly link: NatsLink,
@@ -88,7 +91,12 @@ export class LaneWatch {
   }
 
   private async look(): Promise<void> {
-    for (const [lane, info] of await this.consumers.infos()) {
+    const infos = await this.consumers.infos();
+    if (Date.now() - this.sweptMs > SWEEP_MS) {
+      this.sweptMs = Date.now();
+      await this.consumers.sweep(infos);
+    }
+    for (const [lane, info] of infos) {
       // Those that were delivered may be due again; nobody tells which.
       if (info.num_pending > 0 || info.num_ack_pending > 0) this.ready(lane);
     }

@@ -6,6 +6,9 @@ import type { NatsLink } from './nats-link';
 /** For so long the server knows by itself that an id is a repetition: two at the same moment, that is. */
 const DUPLICATES_MS = 120_000;
 
+/** Durations end at 2^31 ms. */
+const LIVE_MS = 30 * 24 * 3_600_000;
+
 export interface Keeping {
   readonly maxCalls: number;
   readonly keepEndedMs: number;
@@ -37,6 +40,8 @@ export async function openStreams(link: NatsLink, names: Names, { maxCalls, keep
       name: names.live,
       subjects: [`${prefix}.live.*`],
       max_msgs_per_subject: 1,
+      // Longer than any deadline: what is so old was brought back by a server that had been killed.
+      max_age: nanos(LIVE_MS),
       republish: { src: `${prefix}.live.*`, dest: `${prefix}.changed.{{wildcard(1)}}` },
     }),
     link.ensureStream({ ...common, name: names.ended, subjects: [`${prefix}.ended.*`], max_msgs_per_subject: 1, max_age: nanos(keepEndedMs), ...duplicates(keepEndedMs) }),
