@@ -1,3 +1,5 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { NatsInvocationQueue, type NatsQueueOptions } from '@shoal/adapters/nats/nats-invocation-queue';
 import type { Claim, InvocationQueue } from '@shoal/domain/queue/invocation-queue';
 import { laneOf, type Lane } from '@shoal/domain/queue/lane';
@@ -67,6 +69,26 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       await Promise.all(Array.from({ length: 200 }, (_, i) => queues[i % 2]!.publish(queuedCall(`c${i}`))));
       const taken = await Promise.all(queues.flatMap((queue) => [takeUntilEmpty(queue), takeUntilEmpty(queue)]));
       expect(taken.flat().map(({ call }) => call.id).sort()).toEqual(Array.from({ length: 200 }, (_, i) => `c${i}`).sort());
+    });
+
+    it('goes by where a call has ended, although its server brings back where it was', async () => {
+      const prefix = freshPrefix();
+      const queue = await open({ prefix });
+      const settle = async (id: string, state: 'succeeded' | 'failed') => {
+        await queue.publish(queuedCall(id));
+        const [claim] = await takeUntilEmpty(queue);
+        const removed = [await raw.first(`${prefix}-live`), await raw.first(`${prefix}-calls`)];
+        await queue.settle(claim!, { kind: 'end', record: { ...claim!.record, state, endedMs: Date.now() } });
+        for (const { subject, data } of removed) await raw.publish(subject, data);
+      };
+      const raw = await RawStreams.open(server.address);
+      await settle('good', 'succeeded');
+      expect((await queue.find('good'))!.record.state).toBe('succeeded');
+      expect(await takeUntilEmpty(queue)).toEqual([]);
+      await settle('bad', 'failed');
+      expect((await queue.find('bad'))!.record.state).toBe('failed');
+      expect(await takeUntilEmpty(queue)).toEqual([]);
+      await raw.close();
     });
 
     it('publish() of one id by two gives one stored and one known, also for two functions', async () => {
@@ -229,4 +251,31 @@ async function takeUntilEmpty(queue: InvocationQueue): Promise<readonly Claim[]>
 /** A test's time limit ends the waiting. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await pass(20);
+}
+
+/** Streams as the server has them. */
+class RawStreams {
+  private constructor(
+    private readonly connection: NatsConnection,
+    private readonly manager: JetStreamManager,
+  ) {}
+
+  static async open(servers: string): Promise<RawStreams> {
+    const connection = await connect({ servers });
+    return new RawStreams(connection, await jetstreamManager(connection));
+  }
+
+  async first(stream: string): Promise<{ readonly subject: string; readonly data: Uint8Array }> {
+    const { state } = await this.manager.streams.info(stream);
+    const message = await this.manager.streams.getMessage(stream, { seq: state.first_seq });
+    return { subject: message!.subject, data: message!.data };
+  }
+
+  async publish(subject: string, data: Uint8Array): Promise<void> {
+    await this.manager.jetstream().publish(subject, data);
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
 }

@@ -54,16 +54,20 @@ export class CallOutcomes {
    * @param letter the dead letter that is sent again, if it is one.
    */
   async begin(record: CallRecord, letter?: number): Promise<LiveOutcome | 'ended' | undefined> {
-    const { id, functionKey } = record;
-    const written = await this.write(id, { record }, 0);
+    const written = await this.write(record.id, { record }, 0);
     if (!written) return undefined;
+    if (!(await this.isOver(record, letter))) return written;
+    await this.forget(written);
+    return 'ended';
+  }
+
+  /** Whether the end of a call is stored, apart from that of the `letter` which is sent again. */
+  async isOver({ id, functionKey }: CallRecord, letter?: number): Promise<boolean> {
     const [ended, dead] = await Promise.all([
       this.link.last(this.names.ended, this.names.endedOf(id)),
       this.link.last(this.names.dead, this.names.letterOf(functionKey, id)),
     ]);
-    if (!ended && (!dead || dead.sequence === letter)) return written;
-    await this.forget(written);
-    return 'ended';
+    return ended !== undefined || (dead !== undefined && dead.sequence !== letter);
   }
 
   /** Keeps it where it is forgotten after a while. Harmless when done twice. */

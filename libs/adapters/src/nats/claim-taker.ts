@@ -63,7 +63,7 @@ export class ClaimTaker {
       if (isEnded(live.record)) return void (await endings.finish({ live, call, done }));
       if (await this.isEarly(lane, message, live.record)) return undefined;
       // A server that was killed may bring back what had been removed a moment before: message and entry.
-      if (await outcomes.ended(call.id)) return void (await endings.forgetEnded(live, done));
+      if (await outcomes.isOver(live.record, again?.letter)) return void (await endings.forgetEnded(live, done));
       taken = await outcomes.write(call.id, { record: takenRecord(live.record, Date.now()) }, live.revision);
     }
     if (!taken) return undefined; // Somebody else has taken or cancelled it.
