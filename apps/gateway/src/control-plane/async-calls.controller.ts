@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Delete, Get, Headers, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { isEnded } from '@shoal/domain/queue/queued-call';
+import { isEnded, type CallRecord } from '@shoal/domain/queue/queued-call';
 import { type FoundCall, QueuedCalls } from '@shoal/domain/queue/queued-calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -54,13 +54,18 @@ export class AsyncCallLookup {
     const ended = new Promise<void>((resolve) => (done = resolve));
     // Before anything is waited for: who leaves meanwhile is not heard of later.
     answer.once('close', done);
-    const leave = await this.calls.follow(id, (record) => {
+    const tell = (record: CallRecord) => {
       if (!answer.headersSent) {
         reply.hijack();
         answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
       }
       if (answer.writable) answer.write(toEvent(record));
       if (isEnded(record)) done();
+    };
+    const leave = await this.calls.follow(id, tell).catch((error: unknown) => {
+      // The queue may go away after the first step: a stream that has begun cannot end in an error.
+      if (answer.headersSent) answer.end();
+      throw error;
     });
     const heartbeat = setInterval(() => answer.write(': still here\n\n'), HEARTBEAT_MS);
     this.streams.add(answer);

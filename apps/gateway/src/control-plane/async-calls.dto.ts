@@ -80,7 +80,7 @@ export function toCallStatus({ record, answer }: FoundCall): CallStatus {
     ...present({ startedAt: timeOf(record.startedMs), endedAt: timeOf(record.endedMs), nextAttemptAt: state === 'retrying' ? timeOf(record.nextAttemptMs) : undefined }),
     attempts,
     refusals,
-    ...present({ outcome, callback: callback && toCallback(callback), result: answer && toResult(answer) }),
+    ...present({ outcome: outcome && { ...outcome, durationMs: Math.round(outcome.durationMs * 10) / 10 }, callback: callback && toCallback(callback), result: answer && toResult(answer) }),
   };
 }
 
