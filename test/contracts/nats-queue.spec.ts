@@ -1,5 +1,9 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { CallOutcomes } from '@shoal/adapters/nats/call-outcomes';
+import { LeftBehind } from '@shoal/adapters/nats/left-behind';
+import { Names } from '@shoal/adapters/nats/names';
+import { NatsLink } from '@shoal/adapters/nats/nats-link';
 import { NatsInvocationQueue, type NatsQueueOptions } from '@shoal/adapters/nats/nats-invocation-queue';
 import type { Claim, InvocationQueue } from '@shoal/domain/queue/invocation-queue';
 import { laneOf, type Lane } from '@shoal/domain/queue/lane';
@@ -89,6 +93,26 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       expect((await queue.find('bad'))!.record.state).toBe('failed');
       expect(await takeUntilEmpty(queue)).toEqual([]);
       await raw.close();
+    });
+
+    it('gives a call out again that its consumer has left behind, and no other', async () => {
+      const prefix = freshPrefix();
+      const queue = await open({ prefix });
+      for (const id of ['running', 'left']) await queue.publish(queuedCall(id));
+      const [running] = await queue.take(CALLS, 1);
+      const link = await NatsLink.open({ servers: server.address, openMs: 1_000 });
+      const names = new Names(prefix);
+      const leftBehind = new LeftBehind(link, names, new CallOutcomes(link, names));
+      // As a server says that has given a new message the number of an old one.
+      const passed = new Map([[CALLS, { delivered: { stream_seq: 2 }, num_pending: 0, num_ack_pending: 1 } as ConsumerInfo]]);
+      const sequences = async () => [(await link.next(names.calls, 1, names.inLane(CALLS)))!.sequence, (await link.next(names.calls, 2, names.inLane(CALLS)))!.sequence];
+      await leftBehind.sweep(passed);
+      expect(await sequences()).toEqual([1, 2]);
+      await leftBehind.sweep(passed);
+      expect(await sequences()).toEqual([1, 3]);
+      await link.close();
+      expect((await takeUntilEmpty(queue)).map(({ call }) => call.id)).toEqual(['left']);
+      expect((await queue.find(running!.call.id))!.record).toMatchObject({ state: 'running', attempts: 1 });
     });
 
     it('publish() of one id by two gives one stored and one known, also for two functions', async () => {

@@ -10,7 +10,7 @@ const ROUNDS = Number(process.env['SHOAL_FAULT_ROUNDS'] ?? 2);
 const CALLS = Number(process.env['SHOAL_FAULT_CALLS'] ?? 1_000);
 const SENDERS = 16;
 /** The last calls of a round have ended by then. */
-const END_MS = 30_000;
+const END_MS = 60_000;
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 /** A call may run twice that was under way at a kill: so many may be under way. */
 const CONCURRENCY = 50;

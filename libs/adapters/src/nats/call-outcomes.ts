@@ -62,7 +62,7 @@ export class CallOutcomes {
   }
 
   /** Whether the end of a call is stored, apart from that of the `letter` which is sent again. */
-  async isOver({ id, functionKey }: CallRecord, letter?: number): Promise<boolean> {
+  async isOver({ id, functionKey }: Pick<CallRecord, 'id' | 'functionKey'>, letter?: number): Promise<boolean> {
     const [ended, dead] = await Promise.all([
       this.link.last(this.names.ended, this.names.endedOf(id)),
       this.link.last(this.names.dead, this.names.letterOf(functionKey, id)),

@@ -83,17 +83,6 @@ export class LaneConsumers {
     await this.link.consumer(stream, consumerOf(lane));
   }
 
-  /** Removes messages that were done with long ago: a server that was killed may have brought them back, and delivers them to nobody. */
-  async sweep(infos: ReadonlyMap<Lane, ConsumerInfo>): Promise<void> {
-    for (const kind of KINDS) {
-      const own = [...infos].filter(([lane]) => partsOf(lane).kind === kind);
-      const counted = own.reduce((sum, [, info]) => sum + info.num_pending + info.num_ack_pending, 0);
-      const stream = this.names.streamOf(kind);
-      if (own.length === 0 || (await this.link.streamInfo(stream)).state.messages <= counted) continue;
-      for (const [lane, { ack_floor }] of own) await this.link.removeUpTo(stream, this.names.inLane(lane), ack_floor.stream_seq);
-    }
-  }
-
   private create(lane: Lane): Promise<void> {
     return this.link.ensureConsumer(this.names.streamOf(partsOf(lane).kind), {
       durable_name: consumerOf(lane),

@@ -3,13 +3,12 @@ import type { QueueListener } from '@shoal/domain/queue/invocation-queue';
 import type { Lane } from '@shoal/domain/queue/lane';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { LaneConsumers } from './lane-consumers';
+import type { LeftBehind } from './left-behind';
 import type { Names } from './names';
 import type { NatsLink } from './nats-link';
 
 /** What the server does not tell of is found within about this: claims that lapsed, and retries of other processes. */
 const LOOK_MS = 1_000;
-/** What a killed server brought back is removed within this. */
-const SWEEP_MS = 60_000;
 /** Of many lanes the server has much to list: this much of the time is left for other things. */
 const REST_FACTOR = 20;
 /** `setTimeout` does not wait longer. */
@@ -28,6 +27,9 @@ export class LaneWatch {
     private readonly link: NatsLink,
     private readonly names: Names,
     private readonly consumers: LaneConsumers,
+    private readonly leftBehind: LeftBehind,
+    /** How often calls are looked for that were left behind. */
+    private readonly sweepMs: number,
     private readonly warn: (text: string) => void,
   ) {}
 
@@ -92,9 +94,9 @@ export class LaneWatch {
 
   private async look(): Promise<void> {
     const infos = await this.consumers.infos();
-    if (Date.now() - this.sweptMs > SWEEP_MS) {
+    if (Date.now() - this.sweptMs > this.sweepMs) {
       this.sweptMs = Date.now();
-      await this.consumers.sweep(infos);
+      await this.leftBehind.sweep(infos);
     }
     for (const [lane, info] of infos) {
       // Those that were delivered may be due again; nobody tells which.

@@ -11,6 +11,7 @@ import { DeadLetters } from './dead-letters';
 import { packCall, unpackOutcome, type Outcome } from './frame';
 import { LaneConsumers } from './lane-consumers';
 import { LaneWatch } from './lane-watch';
+import { LeftBehind } from './left-behind';
 import { Names } from './names';
 import { NatsLink, type LinkOptions } from './nats-link';
 import { QueueDepths } from './queue-depths';
@@ -65,7 +66,8 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
     const consumers = (this.consumers = new LaneConsumers(link, names, claimMs));
     const endings = (this.endings = new CallEndings(link, names, { outcomes, letters, consumers }));
     this.lookup = new CallLookup(link, names, { outcomes, letters });
-    this.lanes = new LaneWatch(link, names, consumers, warn);
+    // Claims that lapse have been delivered again by then.
+    this.lanes = new LaneWatch(link, names, consumers, new LeftBehind(link, names, outcomes), 2 * claimMs, warn);
     this.taker = new ClaimTaker({ outcomes, letters, consumers, endings, warn, alarm: (lane, atMs) => this.lanes.alarm(lane, atMs) });
     this.cancellation = new CallCancellation(link, names, { outcomes, endings, consumers, lookup: this.lookup });
     this.redriving = new Redriving(link, names, { outcomes, letters, consumers });

@@ -131,11 +131,6 @@ export class NatsLink {
     });
   }
 
-  /** Removes what matches `subject` up to `sequence`. */
-  removeUpTo(stream: string, subject: string, sequence: number): Promise<void> {
-    return this.ask(async () => void (await this.manager.streams.purge(stream, { filter: subject, seq: sequence + 1 })));
-  }
-
   /** Makes a stream be so, whether it is there or not. */
   ensureStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
     return this.ask(async () => {
