@@ -9,13 +9,13 @@ import { requireSchedule } from '@shoal/domain/queue/schedule';
 import { Functions } from '@shoal/domain/functions/functions';
 import { observers } from '@shoal/domain/invocation/call-observer';
 import { Calls } from '@shoal/domain/invocation/calls';
-import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { ReplicaDirectory, type FunctionEntry } from '@shoal/domain/invocation/replica-directory';
 import { Namespaces } from '@shoal/domain/namespaces/namespaces';
 import { Activator } from '@shoal/domain/scaling/activator';
 import { Activity } from '@shoal/domain/scaling/activity';
 import { Autoscaler } from '@shoal/domain/scaling/autoscaler';
 import type { FunctionLoad, MetricsSource } from '@shoal/domain/scaling/metrics-source';
-import { SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
+import { SCALE_LABEL, SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { Secrets } from '@shoal/domain/secrets/secrets';
 import { createAsynchronous, openQueue, type Asynchronous } from './asynchronous';
 import type { Backend } from './backend/backend';
@@ -84,7 +84,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const queue = await openQueue(config, clock);
   const invoker = new ReplicaInvoker({ calls, connections, upstreamTimeoutMs });
   const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron, registry: metrics.registry });
-  const source = withQueued(createMetricsSource(config, activity), asynchronous);
+  const source = withQueued(createMetricsSource(config, activity), directory, asynchronous);
   const autoscaler = new Autoscaler({ provider, directory, metrics: source, clock, changed: logScaling });
   const lookup = new AsyncCallLookup(asynchronous?.queuedCalls);
   callMetrics.register(metrics.registry);
@@ -154,11 +154,13 @@ function createMetricsSource({ prometheusUrl, cpuQuery }: Config, activity: Acti
   };
 }
 
-/** Calls that wait in the queue are load for functions that scale by it. */
-function withQueued(source: MetricsSource, asynchronous: Asynchronous | undefined): MetricsSource {
+/** Calls that wait in the queue are load for functions that scale by it; where there are none, nobody asks it each second. */
+function withQueued(source: MetricsSource, directory: ReplicaDirectory, asynchronous: Asynchronous | undefined): MetricsSource {
   if (!asynchronous) return source;
+  const scalesByQueue = ({ state }: FunctionEntry) => state.spec.labels[`${SCALE_LABEL}type`] === 'queue';
   return {
     measure: async () => {
+      if (![...directory.all()].some(scalesByQueue)) return source.measure();
       // Scaling goes on by what else is known while the queue is away.
       const [loads, depths] = await Promise.all([source.measure(), asynchronous.depths().catch(() => [])]);
       const queued = new Map(depths.map((depth) => [depth.functionKey, depth.queued]));

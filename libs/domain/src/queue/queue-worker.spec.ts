@@ -311,6 +311,17 @@ describe('QueueWorker', () => {
     expect(await record(id)).toMatchObject({ state: 'failed', outcome: { status: 503 } });
   });
 
+  it('keeps what was answered while it was being broken off', async () => {
+    const { worker, publish, begun, pass, record } = setUp();
+    await worker.start();
+    const id = await publish();
+    const { options, end } = begun[0]!;
+    options.call.whenCancelled(() => void end());
+    void worker.drain(5_000);
+    await pass(5_000);
+    expect(await record(id)).toMatchObject({ state: 'succeeded', attempts: 1 });
+  });
+
   it('drain() lets calls finish, takes no more, and breaks off what takes too long so that it goes back', async () => {
     const { worker, publish, begun, pass, record } = setUp();
     await worker.start();

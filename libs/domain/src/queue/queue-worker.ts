@@ -36,7 +36,7 @@ export interface QueueWorkerOptions {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Calls and callbacks that this worker has under way at a time. */
+  /** Calls that this worker has under way at a time; callbacks have places of their own. */
   readonly concurrency: number;
   /** How long one attempt may take in all. */
   readonly callLimitMs: number;
@@ -192,7 +192,8 @@ export class QueueWorker {
     if (asksForLess(attempt) || waitedMs > CROWDED_MS) work.limit.refused(clock.monotonicMs());
     else work.limit.taken(full);
     const outcome = outcomeOf(attempt, call.elapsedMs());
-    if (call.cancelled) {
+    // What was answered in the last moment counts: to begin it anew would be to run it twice.
+    if (call.cancelled && attempt.kind === 'failed') {
       // For the end of this process: somebody else begins it anew. Else by its caller: that is written down already.
       return this.draining ? { kind: 'retry', record: { ...record, state: 'retrying', outcome, nextAttemptMs: clock.nowMs() } } : { kind: 'release' };
     }
