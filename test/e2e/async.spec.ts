@@ -167,6 +167,16 @@ function describeAsync(name: string, startQueue: () => Promise<{ readonly env: R
       await system('DELETE', '/system/queue/dead');
     });
 
+    it('tells why a receiver cannot be reached to the owner only', async () => {
+      const id = await call('', { headers: { 'X-Callback-Url': 'http://127.0.0.1:1/' } });
+      await gateway.until(async () => (await look(id)).callback!.attempts > 0);
+      expect((await look(id)).callback!.message).toMatch(/^the receiver could not be reached, or must not be/);
+      const path = `/async-function/calls/${id}`;
+      const told = (JSON.parse((await ask(gateway.url, 'GET', path, { headers: gateway.authorization() })).text) as Status).callback!.message;
+      expect(told).toContain('ECONNREFUSED');
+      expect((await ask(gateway.url, 'GET', path, { headers: { Authorization: `Basic ${Buffer.from('admin:wrong').toString('base64')}` } })).status).toBe(401);
+    });
+
     it('keeps no answer that is too long, but says how it was', async () => {
       const id = await call(`?bytes=${64 * 1024 + 1}`, { headers: { 'X-Callback-Url': receiverUrl } });
       const status = await ended(id);

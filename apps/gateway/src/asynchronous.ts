@@ -27,17 +27,16 @@ export type Queue = InvocationQueue & ScheduleLog;
 /** Opens the queue that the configuration names; `undefined` when there is to be none. @throws StartError */
 export async function openQueue({ queue, home }: Config, clock: Clock): Promise<Queue | undefined> {
   const { kind, natsAddress, claimMs, ...bounds } = queue;
-  const limits = { maxBodyBytes: bounds.maxBodyBytes, maxCalls: bounds.maxCalls, keepEndedMs: bounds.keepEndedMs, keepDeadMs: bounds.keepDeadMs };
   const warn = (text: string) => console.warn(text);
   try {
     // Each drags a library along that the other does without.
     if (kind === 'lmdb') {
       const { LmdbInvocationQueue } = await import('@shoal/adapters/lmdb/lmdb-invocation-queue');
-      return await LmdbInvocationQueue.open({ folder: join(home, 'queue'), ...limits, clock, warn });
+      return await LmdbInvocationQueue.open({ folder: join(home, 'queue'), ...bounds, clock, warn });
     }
     if (kind === 'nats') {
       const { NatsInvocationQueue } = await import('@shoal/adapters/nats/nats-invocation-queue');
-      return await NatsInvocationQueue.open({ servers: natsAddress, prefix: 'shoal', ...limits, claimMs, openMs: OPEN_MS, warn });
+      return await NatsInvocationQueue.open({ servers: natsAddress, prefix: 'shoal', ...bounds, claimMs, openMs: OPEN_MS, warn });
     }
     return undefined;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Delete, Get, Headers, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { isEnded, type CallRecord } from '@shoal/domain/queue/queued-call';
+import { headerOf, isEnded, type CallRecord } from '@shoal/domain/queue/queued-call';
 import { type FoundCall, QueuedCalls } from '@shoal/domain/queue/queued-calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -113,7 +113,7 @@ export class AsyncCallsController {
       return;
     }
     const shown = waitMs > 0 && !isEnded(found.record) ? await this.lookup.hold(() => this.lookup.calls.findEnded(id, waitMs, leaving(reply.raw))) : found;
-    await reply.header('Cache-Control', 'no-store').send(toCallStatus(shown));
+    await reply.header('Cache-Control', 'no-store').send(toCallStatus(shown, await this.isOwner(request)));
   }
 
   @Get(':id/result')
@@ -123,12 +123,11 @@ export class AsyncCallsController {
   async result(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { answer } = await this.find(id, request);
     if (!answer?.body) throw new ShoalError('call-not-found', answer ? 'the answer was longer than what is kept of one' : 'the call has no answer');
-    const type = answer.headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
     await reply
       .headers({ 'X-Function-Status': String(answer.status), 'Cache-Control': 'no-store' })
       // What a function wrote must not run as a page of ours.
       .headers({ 'Content-Security-Policy': "sandbox; default-src 'none'", 'Content-Disposition': 'attachment' })
-      .type(type < 0 ? 'application/octet-stream' : answer.headers[type + 1]!)
+      .type(headerOf(answer.headers, 'content-type') ?? 'application/octet-stream')
       .send(Buffer.from(answer.body));
   }
 
@@ -139,7 +138,14 @@ export class AsyncCallsController {
   @Fails({ 401: 'Its caller chose the id.', 404: 'There is no such call, or it ended too long ago.', 409: 'It has ended already.' })
   async cancel(@Param('id') id: string, @Req() request: FastifyRequest): Promise<CallStatus> {
     await this.find(id, request);
-    return toCallStatus({ record: await this.lookup.calls.cancel(id) });
+    return toCallStatus({ record: await this.lookup.calls.cancel(id) }, await this.isOwner(request));
+  }
+
+  /** Who gives a password is asked whether it is right. */
+  private async isOwner(request: FastifyRequest): Promise<boolean> {
+    if (!/^basic /i.test(request.headers.authorization ?? '')) return false;
+    await this.authenticator.requireCredentials(request);
+    return true;
   }
 
   private async find(id: string, request: FastifyRequest): Promise<FoundCall> {

@@ -70,7 +70,11 @@ export class CallCount {
   @ApiProperty() calls!: number;
 }
 
-export function toCallStatus({ record, answer }: FoundCall): CallStatus {
+/**
+ * @param forOwner whether it says why a receiver cannot be reached: to strangers that would tell of the network behind the
+ * gateway.
+ */
+export function toCallStatus({ record, answer }: FoundCall, forOwner: boolean): CallStatus {
   const { id, functionKey, state, attempts, refusals, outcome, callback } = record;
   return {
     id,
@@ -80,22 +84,22 @@ export function toCallStatus({ record, answer }: FoundCall): CallStatus {
     ...present({ startedAt: timeOf(record.startedMs), endedAt: timeOf(record.endedMs), nextAttemptAt: state === 'retrying' ? timeOf(record.nextAttemptMs) : undefined }),
     attempts,
     refusals,
-    ...present({ outcome: outcome && { ...outcome, durationMs: Math.round(outcome.durationMs * 10) / 10 }, callback: callback && toCallback(callback), result: answer && toResult(answer) }),
+    ...present({ outcome: outcome && { ...outcome, durationMs: Math.round(outcome.durationMs * 10) / 10 }, callback: callback && toCallback(callback, forOwner), result: answer && toResult(answer) }),
   };
 }
 
 export function toDeadLetter({ record, answer, call }: FoundCall & { readonly call: { readonly method: string; readonly rest: string; readonly body: Uint8Array } }): DeadLetter {
-  return { ...toCallStatus({ record, ...(answer ? { answer } : {}) }), method: call.method, path: call.rest, bodyBytes: call.body.byteLength };
+  return { ...toCallStatus({ record, ...(answer ? { answer } : {}) }, true), method: call.method, path: call.rest, bodyBytes: call.body.byteLength };
 }
 
 /** One event of a stream: the record without its result. */
 export function toEvent(record: CallRecord): string {
-  return `event: ${record.state}\ndata: ${JSON.stringify(toCallStatus({ record }))}\n\n`;
+  return `event: ${record.state}\ndata: ${JSON.stringify(toCallStatus({ record }, false))}\n\n`;
 }
 
-/** Why a receiver cannot be reached would tell strangers about the network behind the gateway; the owner sees it among the dead letters, and in the log. */
-function toCallback({ url, message, ...rest }: CallbackState): CallbackStatus {
-  return { ...rest, url: withoutPassword(url), ...(message === undefined ? {} : { message: 'the receiver could not be reached, or must not be' }) };
+function toCallback({ url, message, ...rest }: CallbackState, forOwner: boolean): CallbackStatus {
+  const told = forOwner ? message : 'the receiver could not be reached, or must not be; the owner can see why';
+  return { ...rest, url: withoutPassword(url), ...(message === undefined ? {} : { message: told! }) };
 }
 
 function toResult({ status, headers, body }: StoredAnswer): CallResult {

@@ -48,7 +48,7 @@ export class QueueController {
     const key = this.functionOf(query);
     const after = lastOf(query['after']);
     const records = await this.lookup.calls.deadLetters({ ...(key === undefined ? {} : { functionKey: key }), ...(after ? { after } : {}), most: parseLimit(lastOf(query['limit'])) });
-    return records.map((record) => toCallStatus({ record }));
+    return records.map((record) => toCallStatus({ record }, true));
   }
 
   @Get('dead/:id')

@@ -89,8 +89,8 @@ export class AsyncCallHandler {
       await queuedCalls.cancel(id.name);
       return true;
     } catch (error) {
-      if (error instanceof ShoalError) return false;
-      throw error;
+      if (!(error instanceof ShoalError)) console.error(`cancelling ${id.name} failed:`, error);
+      return false;
     }
   }
 }

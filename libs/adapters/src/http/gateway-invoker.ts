@@ -1,10 +1,10 @@
 import type { Invocation, InvocationOptions, Invoker } from '@shoal/domain/queue/invoker';
-import type { QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
-import type { Attempt } from '@shoal/domain/queue/retry-policy';
+import { headerOf, type QueuedCall, type StoredAnswer } from '@shoal/domain/queue/queued-call';
+import { attemptOf, type Attempt } from '@shoal/domain/queue/retry-policy';
 import { isErrorCode, ShoalError } from '@shoal/domain/shared/errors';
 import type { Dispatcher } from 'undici';
 import { collectAnswer } from './collect-answer';
-import { attemptOf, storedHeaders } from './replica-invoker';
+import { storedHeaders } from './replica-invoker';
 
 export interface GatewayInvokerOptions {
   /** `http://gateway:8080`. */
@@ -38,9 +38,9 @@ export class GatewayInvoker implements Invoker {
 
 /** An error that the gateway made is not the function's answer; one of the watchdog's is. */
 function judge(answer: StoredAnswer): Attempt {
-  const code = headerOf(answer, 'x-shoal-error');
-  if (code === undefined || !isErrorCode(code) || headerOf(answer, 'x-shoal-answered-by') !== 'gateway') return { kind: 'answered', answer };
-  const seconds = Number(headerOf(answer, 'retry-after'));
+  const code = headerOf(answer.headers, 'x-shoal-error');
+  if (code === undefined || !isErrorCode(code) || headerOf(answer.headers, 'x-shoal-answered-by') !== 'gateway') return { kind: 'answered', answer };
+  const seconds = Number(headerOf(answer.headers, 'retry-after'));
   return { kind: 'failed', code, message: messageIn(answer) ?? `the gateway answered ${code}`, ...(seconds > 0 ? { retryAfterSeconds: seconds } : {}) };
 }
 
@@ -54,10 +54,5 @@ function messageIn({ body }: StoredAnswer): string | undefined {
 
 /** The gateway's receipt says how long the call waited for room. */
 function waitedOf(answer: StoredAnswer): number {
-  return Number(/queue;dur=([\d.]+)/.exec(headerOf(answer, 'server-timing') ?? '')?.[1] ?? 0);
-}
-
-function headerOf({ headers }: StoredAnswer, name: string): string | undefined {
-  const at = headers.findIndex((one, i) => i % 2 === 0 && one.toLowerCase() === name);
-  return at < 0 ? undefined : headers[at + 1];
+  return Number(/queue;dur=([\d.]+)/.exec(headerOf(answer.headers, 'server-timing') ?? '')?.[1] ?? 0);
 }

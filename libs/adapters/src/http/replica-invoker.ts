@@ -2,8 +2,8 @@ import type { Calls } from '@shoal/domain/invocation/calls';
 import { parseFunctionName } from '@shoal/domain/invocation/route';
 import type { Invocation, InvocationOptions, Invoker } from '@shoal/domain/queue/invoker';
 import type { QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
-import type { Attempt } from '@shoal/domain/queue/retry-policy';
-import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { attemptOf } from '@shoal/domain/queue/retry-policy';
+import { ShoalError } from '@shoal/domain/shared/errors';
 import type { Dispatcher } from 'undici';
 import { collectAnswer } from './collect-answer';
 import { replicaAddress, WATCHDOG_MARGIN_MS } from './replica-address';
@@ -50,15 +50,4 @@ export class ReplicaInvoker implements Invoker {
 export function storedHeaders({ headers, id, acceptedMs }: QueuedCall, repeats: number): string[] {
   const repeat = repeats > 0 ? ['X-Retry-Attempt', String(repeats)] : [];
   return [...headers, 'X-Call-Id', id, 'X-Start-Time', `${acceptedMs}000000`, ...repeat];
-}
-
-/** Whatever happens is an outcome. */
-export async function attemptOf(exchange: () => Promise<StoredAnswer>): Promise<Attempt> {
-  try {
-    return { kind: 'answered', answer: await exchange() };
-  } catch (error) {
-    if (!(error instanceof ShoalError)) return { kind: 'failed', code: 'internal', message: messageOf(error) };
-    const { retryAfterSeconds } = error.facts;
-    return { kind: 'failed', code: error.code, message: error.message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-  }
 }

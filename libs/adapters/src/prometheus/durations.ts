@@ -49,7 +49,7 @@ export class Durations {
 }
 
 /** A metric whose values are worked out when it is scraped; the library has no public type for one. */
-export function exportMetric(registry: Registry, name: string, help: string, type: 'counter' | 'gauge' | 'histogram', values: () => Value[]): void {
-  const metric = { name, get: async () => ({ name, help, type, aggregator: 'sum', values: values() }) };
+export function exportMetric(registry: Registry, name: string, help: string, type: 'counter' | 'gauge' | 'histogram', values: () => Value[] | Promise<Value[]>): void {
+  const metric = { name, get: async () => ({ name, help, type, aggregator: 'sum', values: await values() }) };
   registry.registerMetric(metric as unknown as Metric);
 }

@@ -1,6 +1,6 @@
 import type { QueueDepth } from '@shoal/domain/queue/invocation-queue';
 import type { QueueEvent, QueueObserver } from '@shoal/domain/queue/queue-observer';
-import type { Metric, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { exportMetric, type Value } from './durations';
 
 /** Events and what they are counted as. */
@@ -13,6 +13,9 @@ const COUNTERS: readonly { readonly name: string; readonly help: string; readonl
     events: { 'callback-delivered': 'delivered', 'callback-retried': 'retried', 'callback-failed': 'failed' },
   },
 ];
+
+/** What is asked for within this is asked for by one scrape. */
+const SCRAPE_MS = 100;
 
 /** Counts what happens to queued calls. */
 export class QueueMetrics implements QueueObserver {
@@ -27,17 +30,15 @@ export class QueueMetrics implements QueueObserver {
   /** @param depths asked at each scrape; where it rejects, the depths are left out. */
   register(registry: Registry, depths: () => Promise<readonly QueueDepth[]>, nowMs: () => number): void {
     for (const { name, help, events } of COUNTERS) exportMetric(registry, name, help, 'counter', () => this.valuesOf(events));
-    const gauge = (name: string, help: string, read: (depth: QueueDepth) => number) => {
-      const get = async () => ({ name, help, type: 'gauge', aggregator: 'sum', values: (await known()).map((depth) => ({ labels: { function_name: depth.functionKey }, value: read(depth) })) });
-      registry.registerMetric({ name, get } as unknown as Metric);
-    };
     let asked: Promise<readonly QueueDepth[]> | undefined;
     // All gauges of one scrape share one answer.
     const known = () => {
-      asked ??= depths().catch(() => []);
-      setTimeout(() => (asked = undefined), 100).unref();
-      return asked;
+      if (asked) return asked;
+      setTimeout(() => (asked = undefined), SCRAPE_MS).unref();
+      return (asked = depths().catch(() => []));
     };
+    const gauge = (name: string, help: string, read: (depth: QueueDepth) => number) =>
+      exportMetric(registry, name, help, 'gauge', async () => (await known()).map((depth): Value => ({ labels: { function_name: depth.functionKey }, value: read(depth) })));
     gauge('shoal_async_queued', 'Asynchronous calls that wait for their first attempt.', ({ queued }) => queued);
     gauge('shoal_async_unfinished', 'Asynchronous calls that were begun and have not ended.', ({ unfinished }) => unfinished);
     gauge('shoal_async_dead', 'Asynchronous calls that failed for good.', ({ dead }) => dead);

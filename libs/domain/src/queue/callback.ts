@@ -1,5 +1,5 @@
 import type { CallRecord, QueuedCall, StoredAnswer } from './queued-call';
-import { nextStep, type Attempt, type NextStep, type RetryPolicy } from './retry-policy';
+import { nextStep, type Attempt, type Circumstances, type NextStep, type RetryPolicy } from './retry-policy';
 import type { Callback } from './invoker';
 
 const EMPTY = new Uint8Array(0);
@@ -36,16 +36,10 @@ export function callbackOf(call: QueuedCall, record: CallRecord, answer: StoredA
 }
 
 /** What follows when the receiver answered, or could not be reached. A redirect is not followed: it is a refusal. */
-export function nextCallbackStep(record: CallRecord, attempts: number, attempt: Attempt, at: { nowMs: number; random: number }): NextStep {
+export function nextCallbackStep(record: CallRecord, attempts: number, attempt: Attempt, at: Circumstances): NextStep {
   if (attempt.kind === 'answered' && attempt.answer.status >= 300 && attempt.answer.status < 400) return { kind: 'failed' };
-  const next = nextStep(POLICY, { attempts, refusals: 0, acceptedMs: record.endedMs ?? record.acceptedMs }, attempt.kind === 'answered' ? asUnavailable(attempt) : attempt, at);
   // However it refuses, it is not asked for ever.
-  return next.kind === 'retry' && attempts > POLICY.attempts ? { kind: 'failed' } : next;
-}
-
-/** One that has no room is one that has not taken it: each attempt counts. */
-function asUnavailable(attempt: Extract<Attempt, { kind: 'answered' }>): Attempt {
-  return attempt.answer.status === 429 ? { ...attempt, answer: { ...attempt.answer, status: 503 } } : attempt;
+  return nextStep(POLICY, { attempts, refusals: 0, acceptedMs: record.endedMs ?? record.acceptedMs }, attempt, { ...at, refusalsCount: true });
 }
 
 /** Functions of the default namespace are named without it, as their callers do. */

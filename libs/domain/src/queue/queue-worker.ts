@@ -1,15 +1,15 @@
 import { Call } from '../invocation/calls';
 import type { Clock } from '../shared/clock';
-import { messageOf, ShoalError } from '../shared/errors';
+import { messageOf } from '../shared/errors';
 import { callbackOf, nextCallbackStep } from './callback';
 import type { CallbackSender, Invoker } from './invoker';
 import type { Claim, InvocationQueue, Settlement } from './invocation-queue';
 import { partsOf, type Lane, type LaneKind } from './lane';
 import { Places } from './places';
 import { LaneWork } from './lane-work';
-import type { CallRecord, StoredAnswer } from './queued-call';
+import type { CallRecord } from './queued-call';
 import type { QueueEvent, QueueObserver } from './queue-observer';
-import { asksForLess, deadlineOf, nextStep, outcomeOf, overdue, type Attempt } from './retry-policy';
+import { asksForLess, attemptOf, deadlineOf, nextStep, outcomeOf, overdue } from './retry-policy';
 
 /** Taken from one lane in one go, so that one flood does not fill all places at once. */
 const MAX_TAKE = 32;
@@ -216,7 +216,7 @@ export class QueueWorker {
   private async sendCallback({ call, record, answer }: Claim): Promise<Settlement> {
     const { clock, random, callbacks, defaultNamespace } = this.options;
     if (this.draining) return { kind: 'release' };
-    const attempt = await attemptOf(callbacks.send(callbackOf(call, record, answer, defaultNamespace)));
+    const attempt = await attemptOf(() => callbacks.send(callbackOf(call, record, answer, defaultNamespace)));
     const attempts = record.callback!.attempts + 1;
     const next = nextCallbackStep(record, attempts, attempt, { nowMs: clock.nowMs(), random: random() });
     const told = attempt.kind === 'answered' ? { status: attempt.answer.status } : { message: attempt.message };
@@ -267,13 +267,4 @@ export class QueueWorker {
 /** With what was wrong before, if anything was. */
 function afterwards(message: string, { outcome }: CallRecord): string {
   return outcome?.message === undefined ? message : `${message}; the attempt before: ${outcome.message}`;
-}
-
-/** A receiver's answer, in the words of an attempt. */
-async function attemptOf(sent: Promise<StoredAnswer>): Promise<Attempt> {
-  try {
-    return { kind: 'answered', answer: await sent };
-  } catch (error) {
-    return { kind: 'failed', code: error instanceof ShoalError ? error.code : 'internal', message: messageOf(error) };
-  }
 }

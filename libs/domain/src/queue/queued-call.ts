@@ -75,6 +75,12 @@ export interface StoredAnswer {
   readonly body?: Uint8Array;
 }
 
+/** The first value of a header in a flat list; `name` in lower case. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((one, i) => i % 2 === 0 && one.toLowerCase() === name);
+  return at < 0 ? undefined : headers[at + 1];
+}
+
 /** How a call begins its life. */
 export function newRecord({ id, idChosen, functionKey, acceptedMs, callbackUrl }: QueuedCall): CallRecord {
   const callback: CallbackState | undefined = callbackUrl === undefined ? undefined : { url: callbackUrl, state: 'pending', attempts: 0 };

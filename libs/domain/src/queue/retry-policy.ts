@@ -1,6 +1,6 @@
 import { parseDurationMs } from '../shared/duration';
-import { ShoalError, type ErrorCode } from '../shared/errors';
-import type { AttemptOutcome, CallRecord, StoredAnswer } from './queued-call';
+import { messageOf, ShoalError, type ErrorCode } from '../shared/errors';
+import { headerOf, type AttemptOutcome, type CallRecord, type StoredAnswer } from './queued-call';
 
 /** How often and how long a call is tried, read from annotations (wire contract §6.7). */
 export interface RetryPolicy {
@@ -58,12 +58,31 @@ export type Attempt =
   | { readonly kind: 'answered'; readonly answer: StoredAnswer }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly retryAfterSeconds?: number };
 
+/** An exchange in the words of an attempt: whatever happens is an outcome. */
+export async function attemptOf(exchange: () => Promise<StoredAnswer>): Promise<Attempt> {
+  try {
+    return { kind: 'answered', answer: await exchange() };
+  } catch (error) {
+    if (!(error instanceof ShoalError)) return { kind: 'failed', code: 'internal', message: messageOf(error) };
+    const { retryAfterSeconds } = error.facts;
+    return { kind: 'failed', code: error.code, message: error.message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  }
+}
+
 export type NextStep =
   | { readonly kind: 'succeeded' | 'failed' }
   /** @property counts whether it used up one of the policy's attempts. */
   | { readonly kind: 'retry'; readonly atMs: number; readonly counts: boolean };
 
 type Tries = Pick<CallRecord, 'attempts' | 'refusals' | 'acceptedMs' | 'redrivenMs'>;
+
+export interface Circumstances {
+  readonly nowMs: number;
+  /** From 0 to 1: full jitter, so that what failed together does not come back together. */
+  readonly random: number;
+  /** Whether an attempt for which there was no room uses up one of the policy's as well. */
+  readonly refusalsCount?: boolean;
+}
 
 /** The moment by which a call has succeeded or failed. */
 export function deadlineOf({ deadlineMs }: RetryPolicy, { acceptedMs, redrivenMs }: Tries): number {
@@ -82,12 +101,11 @@ export function overdue(policy: RetryPolicy, record: Tries, nowMs: number): { re
  * What follows from an attempt. Pure.
  *
  * @param record of the call, this attempt counted.
- * @param random from 0 to 1: full jitter, so that calls which failed together do not come back together.
  */
-export function nextStep(policy: RetryPolicy, record: Tries, attempt: Attempt, { nowMs, random }: { nowMs: number; random: number }): NextStep {
+export function nextStep(policy: RetryPolicy, record: Tries, attempt: Attempt, { nowMs, random, refusalsCount = false }: Circumstances): NextStep {
   if (attempt.kind === 'answered' && attempt.answer.status < 400) return { kind: 'succeeded' };
   if (!isWorthAnother(policy, attempt)) return { kind: 'failed' };
-  const counts = !wasRefused(attempt);
+  const counts = refusalsCount || !wasRefused(attempt);
   const counted = record.attempts - record.refusals;
   if (counts && counted > policy.attempts) return { kind: 'failed' };
   const askedMs = Math.min(retryAfterMs(attempt, nowMs) ?? 0, MAX_RETRY_AFTER_MS);
@@ -123,9 +141,7 @@ function isWorthAnother({ codes }: RetryPolicy, attempt: Attempt): boolean {
 /** Seconds or a date (RFC 9110 §10.2.3). */
 function retryAfterMs(attempt: Attempt, nowMs: number): number | undefined {
   if (attempt.kind === 'failed') return attempt.retryAfterSeconds === undefined ? undefined : attempt.retryAfterSeconds * 1_000;
-  const { headers } = attempt.answer;
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'retry-after');
-  const text = at < 0 ? undefined : headers[at + 1]!.trim();
+  const text = headerOf(attempt.answer.headers, 'retry-after')?.trim();
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
   const dateMs = Date.parse(text);
