@@ -1,3 +1,4 @@
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Subscription } from '@nats-io/transport-node';
 import type { QueueListener } from '@shoal/domain/queue/invocation-queue';
 import type { Lane } from '@shoal/domain/queue/lane';
@@ -11,6 +12,8 @@ import type { NatsLink } from './nats-link';
 const LOOK_MS = 1_000;
 /** Of many lanes the server has much to list: this much of the time is left for other things. */
 const REST_FACTOR = 20;
+/** But nobody waits longer for a look. */
+const MAX_REST_MS = 5_000;
 /** `setTimeout` does not wait longer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -81,26 +84,28 @@ export class LaneWatch {
   }
 
   private async lookAgain(): Promise<void> {
-    const beganMs = Date.now();
+    let restMs = LOOK_MS;
     try {
-      await this.look();
+      const beganMs = Date.now();
+      const infos = await this.look();
+      restMs = Math.min(MAX_REST_MS, Math.max(LOOK_MS, REST_FACTOR * (Date.now() - beganMs)));
+      if (Date.now() - this.sweptMs > this.sweepMs) {
+        this.sweptMs = Date.now();
+        await this.leftBehind.sweep(infos);
+      }
       this.problem = false;
     } catch (error) {
+      // A server that was away may have a whole queue that nobody has been told of: the next look must not be long in coming.
       if (!this.problem) this.warn(`what waits in the queue cannot be seen: ${messageOf(error)}`);
       this.problem = true;
     }
-    if (this.listener) this.lookLater(Math.max(LOOK_MS, REST_FACTOR * (Date.now() - beganMs)));
+    if (this.listener) this.lookLater(restMs);
   }
 
-  private async look(): Promise<void> {
+  private async look(): Promise<ReadonlyMap<Lane, ConsumerInfo>> {
     const infos = await this.consumers.infos();
-    if (Date.now() - this.sweptMs > this.sweepMs) {
-      this.sweptMs = Date.now();
-      await this.leftBehind.sweep(infos);
-    }
-    for (const [lane, info] of infos) {
-      // Those that were delivered may be due again; nobody tells which.
-      if (info.num_pending > 0 || info.num_ack_pending > 0) this.ready(lane);
-    }
+    // Those that were delivered may be due again; nobody tells which.
+    for (const [lane, info] of infos) if (info.num_pending > 0 || info.num_ack_pending > 0) this.ready(lane);
+    return infos;
   }
 }
