@@ -34,6 +34,10 @@ export class NatsProcess {
     }
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child!.kill(signal);
+  }
+
   /** Without a word. */
   async kill(): Promise<void> {
     const child = this.child!;

@@ -95,23 +95,26 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       await raw.close();
     });
 
-    it('gives a call out again that its consumer has left behind, and no other', async () => {
+    it('removes messages of ended calls that its server has brought back, and no others', async () => {
       const prefix = freshPrefix();
       const queue = await open({ prefix });
-      for (const id of ['running', 'left']) await queue.publish(queuedCall(id));
-      const [running] = await queue.take(CALLS, 1);
+      const raw = await RawStreams.open(server.address);
+      for (const id of ['ended', 'running', 'queued']) await queue.publish(queuedCall(id));
+      const [ended, running] = await queue.take(CALLS, 2);
+      const removed = await raw.first(`${prefix}-calls`);
+      await queue.settle(ended!, { kind: 'end', record: { ...ended!.record, state: 'succeeded', endedMs: Date.now() } });
+      await raw.publish(removed.subject, removed.data);
       const link = await NatsLink.open({ servers: server.address, openMs: 1_000 });
       const names = new Names(prefix);
       const leftBehind = new LeftBehind(link, names, new CallOutcomes(link, names));
-      // As a server says that has given a new message the number of an old one.
-      const passed = new Map([[CALLS, { delivered: { stream_seq: 2 }, num_pending: 0, num_ack_pending: 1 } as ConsumerInfo]]);
-      const sequences = async () => [(await link.next(names.calls, 1, names.inLane(CALLS)))!.sequence, (await link.next(names.calls, 2, names.inLane(CALLS)))!.sequence];
+      const passed = new Map([[CALLS, { delivered: { stream_seq: 4 }, num_pending: 0, num_ack_pending: 1 } as ConsumerInfo]]);
+      const count = async () => (await link.streamInfo(names.calls)).state.messages;
       await leftBehind.sweep(passed);
-      expect(await sequences()).toEqual([1, 2]);
+      expect(await count()).toBe(3);
       await leftBehind.sweep(passed);
-      expect(await sequences()).toEqual([1, 3]);
-      await link.close();
-      expect((await takeUntilEmpty(queue)).map(({ call }) => call.id)).toEqual(['left']);
+      expect(await count()).toBe(2);
+      await Promise.all([link.close(), raw.close()]);
+      expect((await takeUntilEmpty(queue)).map(({ call }) => call.id)).toEqual(['queued']);
       expect((await queue.find(running!.call.id))!.record).toMatchObject({ state: 'running', attempts: 1 });
     });
 
@@ -220,6 +223,20 @@ describeWithPrograms('NatsInvocationQueue without its server', ['nats-server'], 
     await expect(open({ openMs: 60_000, servers: server.address, user: 'shoal', pass: 'wrong' })).rejects.toMatchObject({ code: 'backend-unavailable' });
     const queue = await open({ servers: `nats://shoal:p%40ss@${server.address}` });
     expect(await queue.depths()).toEqual([]);
+  });
+
+  it('looks again soon after a server that did not answer for a while', async () => {
+    const server = await begin();
+    const queue = await open({ servers: server.address });
+    const told = new Set<Lane>();
+    await queue.publish(queuedCall('a'));
+    await queue.watch({ ready: (lane) => told.add(lane), cancelled: () => undefined });
+    server.signal('SIGSTOP');
+    await pass(4_500);
+    server.signal('SIGCONT');
+    await pass(200);
+    told.clear();
+    await until(() => told.has(CALLS));
   });
 
   it('keeps what was accepted while the server dies, and goes on by itself', async () => {

@@ -10,8 +10,8 @@ import type { NatsLink, Stored } from './nats-link';
 const MOST = 500;
 
 /**
- * Finds calls that their consumer has left behind. A server that was killed may bring back messages that were done with, and
- * may give a new message a number that its consumer has passed already: either is delivered to nobody.
+ * Finds messages of calls that have ended. A server that was killed may bring back what it had removed; its consumer is past
+ * that, so it is delivered to nobody, and would fill the queue.
  */
 export class LeftBehind {
   /** Seen in the round before: what was only on its way then has moved on by now. */
@@ -23,7 +23,7 @@ export class LeftBehind {
     private readonly outcomes: CallOutcomes,
   ) {}
 
-  /** Removes those that have ended, and puts those that were never begun into their lane again, if the round before saw them too. */
+  /** Removes those that the round before saw too. What has not ended, as far as anybody knows, is not touched. */
   async sweep(infos: ReadonlyMap<Lane, ConsumerInfo>): Promise<void> {
     const lanes = [...infos].filter(([lane]) => partsOf(lane).kind === 'call');
     const counted = lanes.reduce((sum, [, info]) => sum + info.num_pending + info.num_ack_pending, 0);
@@ -40,20 +40,17 @@ export class LeftBehind {
       if (!message || message.sequence > delivered) return;
       last = message.sequence;
       const mark = `${lane} ${last}`;
-      if (this.suspects.has(mark)) await this.mend(lane, message);
+      if (this.suspects.has(mark)) await this.removeIfOver(message);
       else seen.add(mark);
     }
   }
 
-  private async mend(lane: Lane, { sequence, data }: Stored): Promise<void> {
+  private async removeIfOver({ sequence, data }: Stored): Promise<void> {
     const { call, again } = unpackCall(data);
     const live = await this.outcomes.live(call.id);
-    const isOver = await this.outcomes.isOver(call, again?.letter);
-    // It runs, waits to be tried again, or its callback is on its way.
-    if (live && (!isOver || isEnded(live.record))) return;
+    // Its callback may be on its way.
+    if ((live && isEnded(live.record)) || !(await this.outcomes.isOver(call, again?.letter))) return;
     if (live) await this.outcomes.forget(live);
-    // First it is there again, then this one goes; of several gateways one is the first.
-    if (!isOver && !(await this.link.publish(this.names.inLane(lane, call.id), data, { expected: sequence, messageId: `${call.id}/left/${sequence}` }))) return;
     await this.link.remove(this.names.calls, sequence);
   }
 }

@@ -19,6 +19,8 @@ import { readProgress, readSecret, writeProgress } from './queue-meta';
 import { Redriving } from './redriving';
 import { openStreams, type Keeping } from './streams';
 
+/** From one attempt to open the queue to the next. */
+const RETRY_MS = 200;
 /** In a message, what is not the body: headers above all. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -79,14 +81,21 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
    * credentials are wrong. Later it waits for the server however long that takes.
    */
   static async open(options: NatsQueueOptions): Promise<NatsInvocationQueue> {
+    const deadlineMs = Date.now() + options.openMs;
     const names = new Names(options.prefix);
     const link = await NatsLink.open(options);
-    try {
-      await openStreams(link, names, options);
-      return new NatsInvocationQueue(link, names, options, await readSecret(link, names));
-    } catch (error) {
-      await link.close();
-      throw error;
+    for (;;) {
+      try {
+        await openStreams(link, names, options);
+        return new NatsInvocationQueue(link, names, options, await readSecret(link, names));
+      } catch (error) {
+        // A stream that another process is making at this moment may leave a question without an answer.
+        if (Date.now() >= deadlineMs) {
+          await link.close();
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
   }
 
