@@ -50,7 +50,7 @@ module.exports = {
     vendorStaysHome('@nats-io', ['libs/adapters/src/nats']),
     vendorStaysHome('croner', ['libs/adapters/src/cron']),
     vendorStaysHome('ipaddr.js', ['libs/adapters/src/http']),
-    vendorStaysHome('yaml', ['libs/adapters/src/local', 'apps/gateway/src']),
+    vendorStaysHome('yaml', ['libs/adapters/src/local', 'apps/gateway/src', 'apps/cli/src']),
     vendorStaysHome('prom-client', ['libs/adapters/src/prometheus', 'apps/gateway/src', 'apps/watchdog/src']),
     vendorStaysHome('@nestjs', ['apps/gateway/src/control-plane']),
   ],
