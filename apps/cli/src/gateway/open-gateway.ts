@@ -1,0 +1,67 @@
+import { parseDurationMs } from '@shoal/domain/shared/duration';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadStackFile } from '../stack/stack-file';
+import type { Terminal } from '../terminal';
+import { version } from '../version';
+import { findAuthorization } from './credentials';
+import { GatewayClient } from './gateway-client';
+import { gatewayUrl } from './gateway-url';
+
+export interface GatewayOptions {
+  readonly gateway?: string;
+  readonly token?: string;
+  readonly tlsVerify: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly yaml?: string;
+  readonly envsubst: boolean;
+}
+
+const DEFAULT_TIMEOUT = '60s';
+
+/** Adds what every command has that speaks to a gateway. */
+export function withGatewayOptions(command: Command): Command {
+  return command
+    .option('-g, --gateway <url>', 'the gateway (default: of the stack file, SHOAL_GATEWAY, OPENFAAS_URL, http://127.0.0.1:8080)')
+    .option('-k, --token <token>', 'a token instead of a login')
+    .addOption(new Option('--no-tls-verify', 'accept any certificate').hideHelp())
+    .addOption(new Option('--tls-no-verify', 'accept any certificate').implies({ tlsVerify: false }))
+    .option('--timeout <duration>', 'how long the gateway may take to answer', parseDuration, parseDuration(DEFAULT_TIMEOUT))
+    .option('-f, --yaml <file>', 'the stack file, or its URL (default: stack.yaml or stack.yml here)')
+    .option('--no-envsubst', 'leave ${…} in the stack file as it is');
+}
+
+/** Adds `--namespace`. */
+export function withNamespace(command: Command): Command {
+  return command.option('-n, --namespace <name>', "the namespace (default: the gateway's own)");
+}
+
+/** For options such as `--since 10m`; milliseconds. */
+export function parseDuration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 500ms, 30s or 1h30m.');
+  return ms;
+}
+
+/** The gateway that the options, the stack file and the environment name, with the credentials that are kept for it. */
+export async function openGateway(terminal: Terminal, options: GatewayOptions): Promise<GatewayClient> {
+  const inFile = options.gateway === undefined ? await gatewayInFile(terminal, options) : undefined;
+  return await connectTo(terminal, options, gatewayUrl({ flag: options.gateway, inFile, env: terminal.env }));
+}
+
+/** As `openGateway`, for a command that has read the stack file already. */
+export async function connectTo(terminal: Terminal, { token, tlsVerify, timeout }: GatewayOptions, url: string): Promise<GatewayClient> {
+  const kept = await findAuthorization(terminal, url);
+  return new GatewayClient({
+    url,
+    authorization: kept ?? (token === undefined ? undefined : `Bearer ${token}`),
+    timeoutMs: timeout,
+    verifyTls: tlsVerify,
+    userAgent: `shoal/${version.release}`,
+    signal: terminal.signal,
+  });
+}
+
+async function gatewayInFile({ cwd, env }: Terminal, { yaml, envsubst }: GatewayOptions): Promise<string | undefined> {
+  return (await loadStackFile({ file: yaml, cwd, env, envsubst }))?.provider.gateway;
+}
