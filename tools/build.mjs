@@ -57,6 +57,7 @@ export async function buildAll() {
   await Promise.all([
     build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),
     build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs' }),
+    build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs' }),
     build({ entryPoints: { main: 'apps/portal/src/main.ts', style: 'apps/portal/src/style.css' }, outdir: 'dist/portal/assets', bundle: true, minify: true, target: 'es2022', absWorkingDir: root, logLevel: 'warning' }),
   ]);
   for (const file of ['index.html', 'favicon.svg']) cpSync(join(root, 'apps/portal', file), join(dist, 'portal', file));

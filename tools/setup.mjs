@@ -12,6 +12,13 @@ const buildStamp = join(root, 'dist', '.built-from');
 /** What a build is made of. */
 const SOURCES = ['apps', 'libs', 'tools', 'package-lock.json'];
 
+let output = process.stdout;
+
+/** Has steps shown on `stream` instead of standard output. */
+export function tellOn(stream) {
+  output = stream;
+}
+
 /** Ends the process with one sentence when this Node is too old. */
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -52,17 +59,17 @@ function fingerprint() {
 export async function step(title, work) {
   const startedMs = Date.now();
   const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
-  process.stdout.write(`${title} ...`);
-  const timer = setInterval(() => process.stdout.write(process.stdout.isTTY ? `\r${title} ... ${seconds()} s` : '.'), 1000);
+  output.write(`${title} ...`);
+  const timer = setInterval(() => output.write(output.isTTY ? `\r${title} ... ${seconds()} s` : '.'), 1000);
   try {
     await work();
   } catch (error) {
     clearInterval(timer);
-    process.stdout.write('\n');
+    output.write('\n');
     fail(`${title} failed: ${error.message}`);
   }
   clearInterval(timer);
-  process.stdout.write(`${process.stdout.isTTY ? `\r${title} ...` : ''} done in ${seconds()} s\n`);
+  output.write(`${output.isTTY ? `\r${title} ...` : ''} done in ${seconds()} s\n`);
 }
 
 /** Rejects with what it wrote when it fails. */

@@ -15,4 +15,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), signal: interrupted.signal });
+void run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), home: homedir(), signal: interrupted.signal }).then((code) => (process.exitCode = code));

@@ -2,6 +2,7 @@ import type { Command as CommandType } from 'commander';
 import { CliError, EXIT_CODES } from './cli-error';
 import { COMMANDS, GROUPS, type CommandEntry } from './commands';
 import { colourFor } from './output/colour';
+import { goSwitches } from './switches';
 import { note, say, type Terminal } from './terminal';
 import { version } from './version';
 
@@ -18,7 +19,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   try {
     const program = await createProgram(terminal, findEntry(args));
-    await program.parseAsync(args, { from: 'user' });
+    if (args.length === 0) program.help();
+    await program.parseAsync(goSwitches(program, args), { from: 'user' });
     return EXIT_CODES.ok;
   } catch (error) {
     return await tell(error, terminal);
@@ -41,14 +43,13 @@ export async function createProgram(terminal: Terminal, ...wanted: readonly (Com
     }
   }
   prepare(program, terminal);
-  return program.action(() => program.help());
+  return program;
 }
 
 /** Sub-commands inherit nothing of this by themselves. */
 function prepare(command: CommandType, terminal: Terminal): void {
   command
     .exitOverride()
-    .showHelpAfterError('(use --help for all that there is)')
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text), outputError: () => undefined })
     .configureHelp({ helpWidth: terminal.stdout.columns ?? 100, showGlobalOptions: false });
   for (const child of command.commands) prepare(child, terminal);

@@ -1,6 +1,7 @@
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadStackFile } from '../stack/stack-file';
+import { withSwitch } from '../switches';
 import type { Terminal } from '../terminal';
 import { version } from '../version';
 import { findAuthorization } from './credentials';
@@ -10,7 +11,7 @@ import { gatewayUrl } from './gateway-url';
 export interface GatewayOptions {
   readonly gateway?: string;
   readonly token?: string;
-  readonly tlsVerify: boolean;
+  readonly tlsNoVerify?: boolean;
   /** Milliseconds. */
   readonly timeout: number;
   readonly yaml?: string;
@@ -21,14 +22,13 @@ const DEFAULT_TIMEOUT = '60s';
 
 /** Adds what every command has that speaks to a gateway. */
 export function withGatewayOptions(command: Command): Command {
-  return command
+  command
     .option('-g, --gateway <url>', 'the gateway (default: of the stack file, SHOAL_GATEWAY, OPENFAAS_URL, http://127.0.0.1:8080)')
     .option('-k, --token <token>', 'a token instead of a login')
-    .addOption(new Option('--no-tls-verify', 'accept any certificate').hideHelp())
-    .addOption(new Option('--tls-no-verify', 'accept any certificate').implies({ tlsVerify: false }))
-    .option('--timeout <duration>', 'how long the gateway may take to answer', parseDuration, parseDuration(DEFAULT_TIMEOUT))
-    .option('-f, --yaml <file>', 'the stack file, or its URL (default: stack.yaml or stack.yml here)')
-    .option('--no-envsubst', 'leave ${…} in the stack file as it is');
+    .option('--tls-no-verify', 'accept any certificate')
+    .addOption(durationOption('--timeout <duration>', 'how long the gateway may take to answer', DEFAULT_TIMEOUT))
+    .option('-f, --yaml <file>', 'the stack file, or its URL (default: stack.yaml or stack.yml here)');
+  return withSwitch(command, 'envsubst', 'leave ${…} in the stack file as it is', true);
 }
 
 /** Adds `--namespace`. */
@@ -36,8 +36,13 @@ export function withNamespace(command: Command): Command {
   return command.option('-n, --namespace <name>', "the namespace (default: the gateway's own)");
 }
 
-/** For options such as `--since 10m`; milliseconds. */
-export function parseDuration(text: string): number {
+/** An option such as `--since 10m`; its value is in milliseconds, `undefined` without a default. */
+export function durationOption(flags: string, description: string, initially?: string): Option {
+  const option = new Option(flags, description).argParser(parseDuration);
+  return initially === undefined ? option : option.default(parseDuration(initially), initially);
+}
+
+function parseDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 500ms, 30s or 1h30m.');
   return ms;
@@ -50,13 +55,13 @@ export async function openGateway(terminal: Terminal, options: GatewayOptions): 
 }
 
 /** As `openGateway`, for a command that has read the stack file already. */
-export async function connectTo(terminal: Terminal, { token, tlsVerify, timeout }: GatewayOptions, url: string): Promise<GatewayClient> {
+export async function connectTo(terminal: Terminal, { token, tlsNoVerify, timeout }: GatewayOptions, url: string): Promise<GatewayClient> {
   const kept = await findAuthorization(terminal, url);
   return new GatewayClient({
     url,
     authorization: kept ?? (token === undefined ? undefined : `Bearer ${token}`),
     timeoutMs: timeout,
-    verifyTls: tlsVerify,
+    verifyTls: !tlsNoVerify,
     userAgent: `shoal/${version.release}`,
     signal: terminal.signal,
   });

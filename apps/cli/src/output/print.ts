@@ -6,7 +6,7 @@ export type OutputFormat = (typeof FORMATS)[number];
 
 /** `--output`, the same for every command that tells something. */
 export function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to write it: text, wide (text with more columns), json or yaml').choices(FORMATS).default('text');
+  return new Option('-o, --output <format>', 'how to write it; wide has more columns').choices(FORMATS).default('text');
 }
 
 /**
