@@ -126,7 +126,7 @@ export async function textOf(answer: Answer, maxBytes?: number): Promise<string>
 
 function toBody(body: AskOptions['body']): { readonly body: Buffer | Readable | undefined; readonly headers: OutgoingHttpHeaders } {
   if (body === undefined || Buffer.isBuffer(body)) return { body, headers: body === undefined ? {} : { 'Content-Length': body.length } };
-  if ('pipe' in body) return { body: body as Readable, headers: {} };
+  if ('pipe' in body) return { body: body, headers: {} };
   const json = Buffer.from(JSON.stringify(body));
   return { body: json, headers: { 'Content-Type': 'application/json', 'Content-Length': json.length } };
 }
