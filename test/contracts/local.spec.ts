@@ -175,11 +175,11 @@ describe('LocalFunctionProvider', () => {
     await provider.apply(aFunction('fn', { envProcess: 'cat' }));
     await ready(provider);
     await provider.apply(aFunction('fn', { image: 'bad' }));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(await (await call(provider, 'still here')).text()).toBe('still here');
-    await provider.scale(id, 0);
-    await provider.scale(id, 1);
     const state = await stateOf(provider, (now) => now.notReadyBecause !== undefined);
-    expect(state.notReadyBecause).toContain('exited with code 7');
+    expect(state).toMatchObject({ updating: true, notReadyBecause: expect.stringContaining('exited with code 7') });
+    expect(await (await call(provider, 'still here')).text()).toBe('still here');
+    await provider.apply(aFunction('fn', { envProcess: 'cat' }));
+    const again = await stateOf(provider, (now) => now.updating === undefined);
+    expect(again.notReadyBecause).toBeUndefined();
   });
 });

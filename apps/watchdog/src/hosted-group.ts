@@ -141,11 +141,13 @@ export class HostedGroup {
     const ready = this.replicas
       .filter((replica) => replica.function.ready)
       .map(({ id, maxInflight }) => ({ id, maxInflight }));
+    const updating = this.replicas.some((replica) => replica.function.ready && replica.generation !== put.generation);
     const state: State = {
       type: 'state',
       key: put.key,
       generation: put.generation,
       ready,
+      ...(updating ? { updating } : {}),
       ...(failure === undefined ? {} : { failure }),
     };
     const text = JSON.stringify(state);

@@ -18,6 +18,8 @@ export interface FunctionStatus {
   readonly availableReplicas: number;
   readonly createdAt?: string;
   readonly schedule?: { readonly next?: string; readonly last?: string };
+  /** Whether replicas of the version before still take calls. */
+  readonly updating?: boolean;
   readonly notReadyBecause?: string;
   readonly rolledBackBecause?: string;
   readonly usage?: { readonly cpu?: number; readonly totalMemoryBytes?: number };

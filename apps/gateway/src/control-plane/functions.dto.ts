@@ -99,7 +99,8 @@ export class FunctionStatus {
   @ApiProperty({ description: 'Replicas that can take calls.' }) availableReplicas!: number;
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
   @ApiProperty({ required: false, type: FunctionSchedule, description: 'Absent when it has none.' }) schedule?: FunctionSchedule;
-  @ApiProperty({ required: false, description: 'Why fewer replicas than wanted can take calls.' }) notReadyBecause?: string;
+  @ApiProperty({ required: false, description: 'Whether a new version is taking the place of the one before, which takes calls meanwhile.' }) updating?: boolean;
+  @ApiProperty({ required: false, description: 'Why fewer replicas than wanted can take calls, or an update does not get on.' }) notReadyBecause?: string;
   @ApiProperty({ required: false, description: 'Why the last update was taken back, and the version before it runs.' }) rolledBackBecause?: string;
 }
 
@@ -131,6 +132,7 @@ export function toFunctionStatus(state: FunctionState, invocationCount: number, 
     availableReplicas: state.ready.length,
     createdAt: state.createdAt,
     ...(schedule ? { schedule } : {}),
+    ...(state.updating ? { updating: true } : {}),
     ...(state.notReadyBecause === undefined ? {} : { notReadyBecause: state.notReadyBecause }),
     ...(state.rolledBackBecause === undefined ? {} : { rolledBackBecause: state.rolledBackBecause }),
   };

@@ -31,7 +31,9 @@ export type FromHost =
       readonly generation: number;
       /** Those that can take calls. */
       readonly ready: readonly { readonly id: string; readonly maxInflight: number }[];
-      /** Why fewer than asked for are ready. */
+      /** Whether some of these are of a generation before, because none of this one is ready yet. */
+      readonly updating?: boolean;
+      /** Why fewer than asked for are ready, or an update does not get on. */
       readonly failure?: string;
     };
 

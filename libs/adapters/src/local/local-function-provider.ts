@@ -40,6 +40,8 @@ interface Entry extends StoredFunction {
   /** `undefined` when it could not be worked out at start-up; then `failure` says why. */
   readonly launch: Launch | undefined;
   readonly ready: readonly Replica[];
+  /** Whether `ready` are of the version before. */
+  readonly updating: boolean;
   readonly failure: string | undefined;
 }
 
@@ -103,7 +105,7 @@ export class LocalFunctionProvider implements FunctionProvider {
       const replicas = before ? Math.min(Math.max(before.replicas, min), max) : min;
       const stored = { spec, replicas, createdAt: before?.createdAt ?? new Date(this.options.clock.nowMs()).toISOString() };
       await this.files.save(stored);
-      this.entries.set(key, { ...this.entryOf(stored, launch), ready: before?.ready ?? [] });
+      this.entries.set(key, { ...this.entryOf(stored, launch), ready: before?.ready ?? [], updating: before !== undefined && before.ready.length > 0 });
       this.publish(key);
       this.tellHost(key);
     });
@@ -175,7 +177,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   }
 
   private entryOf(stored: StoredFunction, launch: Launch | undefined): Entry {
-    return { ...stored, launch, generation: ++this.lastGeneration, ready: [], failure: undefined };
+    return { ...stored, launch, generation: ++this.lastGeneration, ready: [], updating: false, failure: undefined };
   }
 
   private tellHost(key: string): void {
@@ -199,7 +201,7 @@ export class LocalFunctionProvider implements FunctionProvider {
     // The host may still be talking of a function before this one of the same name, or before the last update.
     if (!entry || entry.generation !== message.generation) return;
     const ready = message.ready.slice(0, entry.replicas).map((replica) => ({ ...replica, baseUrl: `${this.hostUrl}/${replica.id}` }));
-    this.entries.set(message.key, { ...entry, ready, failure: message.failure });
+    this.entries.set(message.key, { ...entry, ready, updating: message.updating ?? false, failure: message.failure });
     this.publish(message.key);
   }
 
@@ -207,7 +209,7 @@ export class LocalFunctionProvider implements FunctionProvider {
     this.hostUrl = undefined;
     this.options.warn(`${reason}; starting another`);
     for (const [key, entry] of this.entries) {
-      this.entries.set(key, { ...entry, ready: [] });
+      this.entries.set(key, { ...entry, ready: [], updating: false });
       this.publish(key);
     }
   }
@@ -218,7 +220,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   }
 }
 
-function stateOf({ spec, createdAt, replicas, ready, failure }: Entry): FunctionState {
-  const failing = failure !== undefined && ready.length < replicas;
-  return { spec, createdAt, replicas, ready, ...(failing ? { notReadyBecause: failure } : {}) };
+function stateOf({ spec, createdAt, replicas, ready, updating, failure }: Entry): FunctionState {
+  const failing = failure !== undefined && (updating || ready.length < replicas);
+  return { spec, createdAt, replicas, ready, ...(updating ? { updating } : {}), ...(failing ? { notReadyBecause: failure } : {}) };
 }
