@@ -95,3 +95,23 @@ export function percentileMs(records: readonly CallRecord[], share: number): num
   const sorted = records.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
+
+/** Failures by what they have in common, one line each: how many, what, when they began since `sinceMs`, and how long they took. */
+export function describeFailures(failures: readonly CallRecord[], sinceMs: number): readonly string[] {
+  return [...new Set(failures.map(kindOf))].map((kind) => {
+    const alike = failures.filter((failure) => kindOf(failure) === kind);
+    const began = rangeOf(alike.map(({ atMs }) => atMs - sinceMs));
+    const took = rangeOf(alike.map(({ tookMs }) => tookMs));
+    return `${alike.length} x ${kind}; began at ${began} ms, took ${took} ms`;
+  });
+}
+
+/** Addresses, ids and durations differ from call to call. */
+function kindOf({ status, body }: CallRecord): string {
+  const { code, message } = /"code":"(?<code>[^"]*)","message":"(?<message>[^"]*)"/.exec(body)?.groups ?? { code: '', message: body };
+  return `${status ?? 'no answer'} ${code} ${message}`.replaceAll(/\d+(?:[.:]\d+)+/g, 'ADDRESS').trim();
+}
+
+function rangeOf(numbers: readonly number[]): string {
+  return `${Math.round(Math.min(...numbers))} to ${Math.round(Math.max(...numbers))}`;
+}

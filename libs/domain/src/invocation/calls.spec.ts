@@ -200,11 +200,29 @@ describe('Calls.run()', () => {
     expect(outcomes).toEqual(['replica-failed']);
   });
 
-  it('tries three times at the most', async () => {
-    await provider.apply(aFunction('fn', { labels: { 'com.openfaas.scale.min': '5' } }));
+  it('tries all replicas, until one can be reached', async () => {
+    await provider.apply(aFunction('fn', { labels: { 'com.openfaas.scale.min': '6' } }));
+    const tried = new Set<string>();
+    await run(async (replica) => {
+      tried.add(replica.id);
+      if (tried.size < 6) throw new ShoalError('replica-unreachable', 'refused');
+      return 200;
+    });
+    expect(outcomes).toEqual([200]);
+  });
+
+  it('gives up on replicas that cannot be reached when its time is over, and not before', async () => {
+    await provider.apply(aFunction('fn', { labels: { 'com.openfaas.scale.min': '2' } }));
     const exchange = jest.fn<Promise<number>, []>().mockRejectedValue(new ShoalError('replica-unreachable', 'refused'));
-    await expect(run(exchange)).rejects.toMatchObject({ code: 'replica-unreachable' });
-    expect(exchange).toHaveBeenCalledTimes(3);
+    const call = run(exchange, new Call(clock, 2_500));
+    for (const [passMs, tries] of [[0, 2], [1_000, 4], [1_000, 6]] as const) {
+      clock.advance(passMs);
+      await settled();
+      expect(exchange).toHaveBeenCalledTimes(tries);
+    }
+    clock.advance(500);
+    await expect(call).rejects.toMatchObject({ code: 'replica-unreachable', message: 'refused' });
+    expect(exchange).toHaveBeenCalledTimes(6);
   });
 
   it('trusts a replica again that refused, after a while', async () => {

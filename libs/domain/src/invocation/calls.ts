@@ -8,8 +8,6 @@ import type { FunctionEntry, ReplicaDirectory, Slot, Waiter } from './replica-di
 
 /** Calls that may wait for one function at a time; one more is refused. */
 export const MAX_WAITING_CALLS = 1_000;
-/** Replicas that one call may try, when each refuses the connection. */
-const MAX_ATTEMPTS = 3;
 /** How long a replica that refused a connection gets no calls, unless the provider reports it anew. */
 const DISTRUST_MS = 1_000;
 const RETRY_AFTER_SECONDS = 1;
@@ -80,8 +78,12 @@ export class Calls {
   /**
    * Runs `exchange` against a ready replica: at once when one has room, else in turn, waking the function if it sleeps.
    *
-   * Rejects as `exchange` does, and with `function-not-found`; `over-capacity` when too many wait or the wait was too
-   * long; `not-ready` with the backend's reason; `not-ready-in-time`; `client-closed`.
+   * A replica that cannot be reached has not had the call, which then goes on to another for as long as it may take: how
+   * many have failed it says nothing of the next. Each of them gets no more calls for a while, so that all are tried.
+   *
+   * Rejects as `exchange` does, with `replica-unreachable` only when the time is over; and with `function-not-found`;
+   * `over-capacity` when too many wait or the wait was too long; `not-ready` with the backend's reason;
+   * `not-ready-in-time`; `client-closed`.
    */
   async run(id: FunctionId, call: Call, exchange: Exchange): Promise<void> {
     const entry = this.directory.find(functionKey(id));
@@ -99,24 +101,26 @@ export class Calls {
   }
 
   private async attempt(entry: FunctionEntry, call: Call, exchange: Exchange): Promise<number> {
-    for (let attempt = 1; ; attempt++) {
+    for (let refusal: ShoalError | undefined; ; ) {
       // Those who wait go first: a newcomer must not overtake them.
-      const slot = (entry.waiting.size === 0 ? entry.take() : undefined) ?? (await this.waitForSlot(entry, call));
+      const slot = (entry.waiting.size === 0 ? entry.take() : undefined) ?? (await this.waitForSlot(entry, call, refusal));
       try {
         return await exchange(slot.replica, call);
       } catch (error) {
-        const unreachable = error instanceof ShoalError && error.code === 'replica-unreachable';
-        if (!unreachable || attempt === MAX_ATTEMPTS) throw error;
+        if (!(error instanceof ShoalError) || error.code !== 'replica-unreachable') throw error;
         slot.usable = false;
         this.unreachable(entry.id, slot.replica.id);
         this.clock.after(DISTRUST_MS, () => entry.trustAgain(slot));
+        if (call.remainingMs() === 0) throw error;
+        refusal = error;
       } finally {
         entry.giveBack(slot);
       }
     }
   }
 
-  private waitForSlot(entry: FunctionEntry, call: Call): Promise<Slot> {
+  /** @param refusal why the last replica has not had the call. */
+  private waitForSlot(entry: FunctionEntry, call: Call, refusal: ShoalError | undefined): Promise<Slot> {
     if (entry.waiting.size >= MAX_WAITING_CALLS) {
       throw overCapacity(`${MAX_WAITING_CALLS} calls wait for function ${entry.key} already`, call);
     }
@@ -155,7 +159,7 @@ export class Calls {
         },
         removed: () => fail(new ShoalError('function-not-found', `function ${entry.key} was removed`)),
       };
-      const timer = this.clock.after(call.remainingMs(), () => fail(waitedTooLong(entry, call)));
+      const timer = this.clock.after(call.remainingMs(), () => fail(waitedTooLong(entry, call, refusal)));
       call.whenCancelled(() => fail(new ShoalError('client-closed', 'the caller left while the call was waiting')));
       entry.waiting.add(waiter);
       waiter.look();
@@ -171,8 +175,9 @@ function notReady(entry: FunctionEntry, reason: string, call: Call): ShoalError 
   });
 }
 
-function waitedTooLong(entry: FunctionEntry, call: Call): ShoalError {
+function waitedTooLong(entry: FunctionEntry, call: Call, refusal: ShoalError | undefined): ShoalError {
   if (entry.hasUsableReplica) return overCapacity(`no replica of function ${entry.key} had room in time`, call);
+  if (refusal) return refusal;
   return new ShoalError('not-ready-in-time', `no replica of function ${entry.key} became ready in time`, {
     layer: 'gateway',
     limitMs: call.limitMs,
