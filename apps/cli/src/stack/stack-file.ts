@@ -1,4 +1,10 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Resources } from '@shoal/domain/functions/function-spec';
+import { readSource, shownSource } from './read-source';
+import { readStack } from './read-stack';
+import { selectFunctions, selectorOf } from './select-functions';
+import { substitute } from './substitute';
 
 export type TextMap = Readonly<Record<string, string>>;
 
@@ -63,7 +69,24 @@ export interface StackFileOptions {
   readonly regex?: string | undefined;
 }
 
+/** In this order. */
+const DEFAULT_FILES: readonly string[] = ['stack.yaml', 'stack.yml'];
+
 /** Reads a stack file; `undefined` when none was named and none is there. Rejects with `CliError`. */
-export async function loadStackFile(_options: StackFileOptions): Promise<StackFile | undefined> {
-  throw new Error('not written yet');
+export async function loadStackFile({ file, cwd, env, envsubst, filter, regex }: StackFileOptions): Promise<StackFile | undefined> {
+  const isMeant = selectorOf({ filter, regex });
+  const source = file || (await defaultFile(cwd));
+  if (source === undefined) return undefined;
+  const path = shownSource(source);
+  const written = await readSource(source, cwd);
+  const stack = readStack(envsubst ? substitute(written, env, { path }) : written, path);
+  return { ...stack, path, folder: cwd, functions: selectFunctions(stack.functions, isMeant) };
+}
+
+async function defaultFile(cwd: string): Promise<string | undefined> {
+  for (const name of DEFAULT_FILES) {
+    const found = await stat(join(cwd, name)).catch(() => undefined);
+    if (found?.isFile()) return name;
+  }
+  return undefined;
 }
