@@ -53,6 +53,7 @@ module.exports = {
     vendorStaysHome('yaml', ['libs/adapters/src/local', 'apps/gateway/src', 'apps/cli/src']),
     vendorStaysHome('prom-client', ['libs/adapters/src/prometheus', 'apps/gateway/src', 'apps/watchdog/src']),
     vendorStaysHome('@nestjs', ['apps/gateway/src/control-plane']),
+    vendorStaysHome('sucrase', ['apps/cli/src/build']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

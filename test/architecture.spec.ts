@@ -43,6 +43,7 @@ describe('the dependency rule', () => {
     ['ipaddr.js-stays-home', 'libs/adapters/src/local/a.ts', "import 'ipaddr.js';"],
     ['prom-client-stays-home', 'libs/adapters/src/http/a.ts', "import 'prom-client';"],
     ['@nestjs-stays-home', 'apps/gateway/src/a.ts', "import '@nestjs/common';"],
+    ['sucrase-stays-home', 'apps/cli/src/a.ts', "import 'sucrase';"],
   ])('%s bites', (rule, file, text) => {
     const folder = mkdtempSync(join(tmpdir(), 'shoal-architecture-'));
     const write = (path: string, content: string) => {
