@@ -111,5 +111,5 @@ function wrong(file: string, key: string, what: string): CliError {
 }
 
 function withoutUndefined(fields: { readonly [Key in keyof TemplateYml]-?: TemplateYml[Key] | undefined }): TemplateYml {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as TemplateYml;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
