@@ -29,5 +29,7 @@ module.exports = {
   // Published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@apidevtools|write-file-atomic)/)'],
   reporters: ['default', '<rootDir>/tools/count-reporter.cjs'],
+  // What a build puts in.
+  globals: { SHOAL_VERSION: '0.0.0', SHOAL_COMMIT: 'test' },
   testTimeout: 20_000,
 };

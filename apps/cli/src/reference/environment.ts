@@ -1,0 +1,11 @@
+/** What commands read of the environment, for `docs/cli.md`; a spec compares it with the sources. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  SHOAL_GATEWAY: 'the gateway, unless `--gateway` or the stack file names one',
+  OPENFAAS_URL: 'the same; SHOAL_GATEWAY comes first',
+  SHOAL_CONFIG: 'the folder of `config.yml`, instead of `~/.shoal`',
+  OPENFAAS_CONFIG: "the folder of faas-cli's `config.yml`, instead of `~/.openfaas`; it is only read",
+  CI: "with `true` or `1`, faas-cli's `config.yml` is looked for in `./.openfaas`",
+  NO_COLOR: 'anything: no colours',
+  FORCE_COLOR: 'anything but `0`: colours even where the output is no terminal',
+  TERM: '`dumb`: no colours',
+};
