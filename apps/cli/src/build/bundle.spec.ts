@@ -7,7 +7,7 @@ import { buildBundle, type BuiltBundle } from './bundle';
 let folder: string;
 
 /** Installs what a line of `needs` names, as a folder, and notes each time it does. */
-const INSTALL = 'echo installed >>../../../installs && mkdir modules && cp needs modules/list && ln -s list modules/link && ls';
+const INSTALL = 'echo installed >>../../../installs && mkdir modules && cp needs modules/list && ln -s list modules/link && ln -s ../../../../shared modules/shared && ls';
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'shoal-bundle-')));
@@ -65,10 +65,13 @@ describe('buildBundle()', () => {
 
   it('installs again only when what it installs from has changed', async () => {
     write('hello/needs', 'n 1');
+    write('shared/a', 'shared');
     const heard: string[] = [];
     const { folder: first } = await build({ report: (text) => heard.push(text) });
     expect(heard.join('')).toMatch(/^hello: sh -c .*\nmain\nmodules\nneeds\n$/);
     expect(readFileSync(join(first, 'function/modules/link'), 'utf8')).toBe('n 1');
+    // A package of the project itself, which is linked to by where it lies.
+    expect(readFileSync(join(first, 'function/modules/shared/a'), 'utf8')).toBe('shared');
     write('hello/main', 'echo other');
     const { folder: second } = await build();
     expect(readFileSync(join(second, 'function/modules/list'), 'utf8')).toBe('n 1');

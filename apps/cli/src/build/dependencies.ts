@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { CliError } from '../cli-error';
 import type { InstallStep } from '../templates/template-yml';
 import { makeBeside } from './replace-folder';
@@ -89,16 +89,22 @@ export async function keepNewest(folder: string, isOne: (name: string) => boolea
 }
 
 /** As hard links where the file system has them: thousands of files take no time and no room. What is in `to` already stays. */
-function linkTree(from: string, to: string): void {
+function linkTree(from: string, to: string, root = from): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) {
       mkdirSync(target, { recursive: true });
-      linkTree(source, target);
+      linkTree(source, target, root);
     } else {
-      unlessThere(() => (entry.isSymbolicLink() ? symlinkSync(readlinkSync(source), target) : linkOrCopy(source, target)));
+      unlessThere(() => (entry.isSymbolicLink() ? symlinkSync(targetOf(source, root), target) : linkOrCopy(source, target)));
     }
   }
+}
+
+/** Where a link leads, seen from a copy of `root`: to a package beside it by the same way, to one elsewhere by its absolute path. */
+function targetOf(link: string, root: string): string {
+  const target = resolve(dirname(link), readlinkSync(link));
+  return target.startsWith(root + sep) ? readlinkSync(link) : target;
 }
 
 function linkOrCopy(source: string, target: string): void {
