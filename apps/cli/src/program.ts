@@ -66,6 +66,8 @@ async function tell(error: unknown, terminal: Terminal): Promise<number> {
   const { CommanderError } = await import('commander');
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT_CODES.ok;
+    // A command of commands, without one: it has shown its help.
+    if (error.code === 'commander.help') return EXIT_CODES.usage;
     note(terminal, red(error.message.replace(/^error: /, 'Error: '), 'red'), 'The same with --help tells what there is.');
     return EXIT_CODES.usage;
   }
