@@ -54,6 +54,7 @@ module.exports = {
     vendorStaysHome('prom-client', ['libs/adapters/src/prometheus', 'apps/gateway/src', 'apps/watchdog/src']),
     vendorStaysHome('@nestjs', ['apps/gateway/src/control-plane']),
     vendorStaysHome('sucrase', ['apps/cli/src/build']),
+    vendorStaysHome('tar-stream', ['apps/cli/src/build']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

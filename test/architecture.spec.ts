@@ -44,6 +44,7 @@ describe('the dependency rule', () => {
     ['prom-client-stays-home', 'libs/adapters/src/http/a.ts', "import 'prom-client';"],
     ['@nestjs-stays-home', 'apps/gateway/src/a.ts', "import '@nestjs/common';"],
     ['sucrase-stays-home', 'apps/cli/src/a.ts', "import 'sucrase';"],
+    ['tar-stream-stays-home', 'apps/cli/src/a.ts', "import 'tar-stream';"],
   ])('%s bites', (rule, file, text) => {
     const folder = mkdtempSync(join(tmpdir(), 'shoal-architecture-'));
     const write = (path: string, content: string) => {
