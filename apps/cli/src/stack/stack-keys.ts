@@ -78,3 +78,17 @@ export const TEMPLATE_KEYS = {
 
 export const PROVIDER_NAMES: readonly string[] = ['openfaas', 'shoal'];
 export const STACK_VERSION = '1.0';
+
+/** A function whose keys are all left out. */
+export const NO_FIELDS: Omit<StackFunction, 'name'> = {
+  environment: {},
+  environmentFiles: [],
+  secrets: [],
+  skipBuild: false,
+  labels: {},
+  annotations: {},
+  readOnlyRootFilesystem: false,
+  buildArgs: {},
+  buildOptions: [],
+  buildSecrets: {},
+};
