@@ -19,8 +19,6 @@ server.listen(port, '127.0.0.1');
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => server.close(() => process.exit(0)));
 
 async function answer(req, res) {
-  // While it is stopping, no connection may be kept for another request.
-  if (!server.listening) res.setHeader('Connection', 'close');
   const context = new Context();
   try {
     const event = await readEvent(req);
@@ -29,9 +27,9 @@ async function answer(req, res) {
     if (res.destroyed) return;
     req.resume();
     if (!(error instanceof BadRequest)) console.error(error);
-    const status = error instanceof BadRequest ? error.status : context.statusCode >= 400 ? context.statusCode : 500;
-    res.writeHead(status, { ...(res.headersSent ? {} : context.headerValues), 'Content-Type': 'text/plain; charset=utf-8' });
-    res.end(String(error));
+    const isFailure = context.statusCode >= 400 && context.statusCode < 600;
+    const status = error instanceof BadRequest ? error.status : isFailure ? context.statusCode : 500;
+    end(res, status, { 'Content-Type': 'text/plain; charset=utf-8' }, String(error));
   }
 }
 
@@ -94,8 +92,9 @@ async function readBody(req) {
   const bytes = await readBytes(req, !wantsRaw && (isJson || isForm) ? 'MAX_JSON_SIZE' : 'MAX_RAW_SIZE');
   if (wantsRaw) return bytes;
   if (isJson) return parseJson(bytes.toString());
-  if (isForm) return Object.fromEntries(new URLSearchParams(bytes.toString()));
-  return type === '' || type.startsWith('text/') || bytes.length === 0 ? bytes.toString() : bytes;
+  // `curl -d hello` says that it sends a form.
+  if (isForm && bytes.includes('=')) return Object.fromEntries(new URLSearchParams(bytes.toString()));
+  return type === '' || isForm || type.startsWith('text/') || bytes.length === 0 ? bytes.toString() : bytes;
 }
 
 async function readBytes(req, limit) {
@@ -131,7 +130,13 @@ function send(res, context, value) {
   const length = Buffer.byteLength(body);
   const headers = Object.entries(context.headerValues);
   const isTyped = headers.some(([name]) => name.toLowerCase() === 'content-type');
-  res.writeHead(context.statusCode, Object.fromEntries([...(isTyped || length === 0 ? [] : [['Content-Type', type]]), ...headers]));
+  end(res, context.statusCode, Object.fromEntries([...(isTyped || length === 0 ? [] : [['Content-Type', type]]), ...headers]), body);
+}
+
+function end(res, status, headers, body) {
+  // While it is stopping, no connection may be kept for another request.
+  if (!server.listening) res.setHeader('Connection', 'close');
+  res.writeHead(status, headers);
   res.end(body);
 }
 

@@ -64,6 +64,8 @@ function itGreets(lang: string): void {
     await buildAndDeploy(lang);
     expect(await call(lang, { body: 'Ada' })).toMatchObject({ status: 200, text: 'Hello, Ada!\n' });
     expect(await call(lang)).toMatchObject({ status: 200, text: 'Hello, world!\n' });
+    // As `curl -d Ada` says it.
+    expect(await call(lang, { body: 'Ada', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).toMatchObject({ text: 'Hello, Ada!\n' });
     expect(await call(lang, { body: chunked('A', 'da') })).toMatchObject({ text: 'Hello, Ada!\n' });
   }, GO_BUILD_MS);
 }
@@ -82,6 +84,8 @@ function itFinishesCalls(lang: string, files: Readonly<Record<string, string>>, 
     server.kill('SIGTERM');
     await gateway.until(() => ask('/running').then(() => false, () => true));
     expect(await slow).toBe('done');
+    // At once, whatever connections were kept.
+    await gateway.until(() => server.exitCode !== null, 2_000);
     expect(await ended).toBe(0);
   }, GO_BUILD_MS);
 }
@@ -125,6 +129,7 @@ export default async (event) => {
   if (event.path === '/fail') throw new TypeError('broken');
   if (event.path === '/bytes') return Buffer.from([1, 2, 255]);
   if (event.path === '/nothing') return;
+  if (event.path === '/status') return context.status(1000) && 'x';
   if (event.path === '/circle') { const a = {}; a.a = a; return a; }
   context.status(201).headers({ 'X-Mine': 'yes' });
   const { body, method, path, query } = event;
@@ -141,6 +146,7 @@ export default async (event) => {
     expect(await call('node-event/bytes')).toMatchObject({ status: 200, text: Buffer.from([1, 2, 255]).toString() });
     expect(await call('node-event/nothing')).toMatchObject({ status: 200, text: '' });
     expect(await call('node-event/fail')).toMatchObject({ status: 500, text: 'TypeError: broken' });
+    expect(await call('node-event/status')).toMatchObject({ status: 500, text: expect.stringContaining('1000') });
     expect(await call('node-event/circle')).toMatchObject({ status: 500, text: expect.stringContaining('circular') });
     expect(await call('node-event', { body: '{', headers: { 'Content-Type': 'application/json' } })).toMatchObject({ status: 400, text: expect.stringContaining('no JSON') });
     const logs = await (await fetch(`${gateway.url}/system/logs?name=node-event`)).text();

@@ -11,7 +11,7 @@ const context: Context = {
   fail: () => undefined,
 };
 
-const event: Event = { body: '', headers: {}, method: 'POST', query: {}, path: '/' };
+const event: Event<string> = { body: '', headers: {}, method: 'POST', query: {}, path: '/' };
 
 test('it greets whom the body names', async () => {
   assert.equal(await handler({ ...event, body: 'Ada' }, context), 'Hello, Ada!\n');

@@ -1,6 +1,6 @@
 /** A request. */
 export interface Event<Body = unknown> {
-  /** From JSON or a form: an object. From text: a text. Else a `Buffer`, with `RAW_BODY=true` always. */
+  /** From JSON or a form: an object. From text, or a form without a `=`: a text. Else a `Buffer`, with `RAW_BODY=true` always. */
   readonly body: Body;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -13,7 +13,7 @@ export interface Event<Body = unknown> {
 export interface Context {
   status(code: number): this;
   headers(values: Readonly<Record<string, string>>): this;
-  /** Answers, in code that cannot return; `fail` answers 500. */
+  /** Answers, in a handler with a third parameter, a callback; `fail` answers 500. */
   succeed(value: unknown): void;
   fail(error: unknown): void;
 }

@@ -7,6 +7,6 @@ export default async (event, context) => {
     context.status(405).headers({ Allow: 'GET, POST' });
     return 'Use GET or POST.\n';
   }
-  const name = event.query.name ?? (String(event.body).trim() || 'world');
+  const name = event.query.name || (typeof event.body === 'string' ? event.body.trim() : event.body.name) || 'world';
   return `Hello, ${name}!\n`;
 };
