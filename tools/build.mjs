@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import { build } from 'esbuild';
+import { shippedFiles } from './shipped-files.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -57,7 +58,7 @@ export async function buildAll() {
   await Promise.all([
     build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),
     build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs' }),
-    build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs' }),
+    build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs', define: { ...define, SHOAL_SHIPPED: JSON.stringify(shippedFiles()) } }),
     build({ entryPoints: { main: 'apps/portal/src/main.ts', style: 'apps/portal/src/style.css' }, outdir: 'dist/portal/assets', bundle: true, minify: true, target: 'es2022', absWorkingDir: root, logLevel: 'warning' }),
   ]);
   for (const file of ['index.html', 'favicon.svg']) cpSync(join(root, 'apps/portal', file), join(dist, 'portal', file));

@@ -21,26 +21,26 @@ describe('shoal store on a local gateway', () => {
   });
   afterAll(() => gateway.dispose());
 
-  const store = (...args: string[]) => cli.run(['store', ...args, '--gateway', gateway.url]);
+  const shoal = (...args: string[]) => cli.run([...args, '--gateway', gateway.url]);
   const invoke = async (name: string, body = '') => (await fetch(`${gateway.url}/function/${name}`, { method: 'POST', body })).text();
 
   it('list shows the samples, which need no network', async () => {
-    const { code, stdout, stderr } = await store('list');
+    const { code, stdout, stderr } = await shoal('store', 'list');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^FUNCTION +AUTHOR +DESCRIPTION\necho +shoal +Echo\n/);
     expect(stdout).toMatch(/^wordcount +shoal +Word count$/m);
   });
 
   it('deploy deploys a sample, which then answers', async () => {
-    expect(await store('deploy', 'wordcount')).toEqual({ code: 0, stdout: `Deployed. 202 Accepted.\nURL: ${gateway.url}/function/wordcount\n`, stderr: '' });
+    expect(await shoal('store', 'deploy', 'wordcount')).toEqual({ code: 0, stdout: `Deployed. 202 Accepted.\nURL: ${gateway.url}/function/wordcount\n`, stderr: '' });
     expect(await invoke('wordcount', 'one two\n')).toMatch(/1 +2 +8/);
-    expect((await store('deploy', 'Word count')).stdout).toMatch(/^Deployed\. 202 Accepted\. It was there, and is updated\.$/m);
+    expect((await shoal('store', 'deploy', 'Word count')).stdout).toMatch(/^Deployed\. 202 Accepted\. It was there, and is updated\.$/m);
   });
 
   it('deploy takes another name, namespace, environment, labels, annotations, secrets and constraints', async () => {
     await fetch(`${gateway.url}/system/secrets`, { method: 'POST', body: JSON.stringify({ name: 'key', value: 'hidden' }) });
     const flags = ['--name', 'mine', '-e', 'COLOUR=blue', '--label', 'a=1', '--annotation', 'b=2', '--annotation', 'description=another', '--secret', 'key', '--namespace', 'openfaas-fn', '--timeout', '20s', '--token', 'none', '--tls-no-verify', '--no-envsubst'];
-    expect(await store('deploy', 'env', ...flags)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${gateway.url}/function/mine`) });
+    expect(await shoal('store', 'deploy', 'env', ...flags)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${gateway.url}/function/mine`) });
     const status = await (await fetch(`${gateway.url}/system/function/mine`)).json();
     // The store's own annotation wins over a flag.
     expect(status).toMatchObject({ image: 'env', envVars: { COLOUR: 'blue' }, labels: { a: '1' }, annotations: { b: '2', description: 'Answers with its environment, which tells about the call' }, secrets: ['key'] });
@@ -48,17 +48,17 @@ describe('shoal store on a local gateway', () => {
   });
 
   it('deploy says what is in the way: an image, a name that is unknown, one that is taken', async () => {
-    expect(await store('deploy', 'figlet', '--url', 'store.json')).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^Error: figlet does not run there: it is an image, which needs a container engine\n/) });
-    expect(await store('deploy', 'figlit', '-u', 'store.json')).toMatchObject({ code: 5, stderr: 'Error: there is no function figlit in the store\ndid you mean figlet?\n' });
-    expect(await store('deploy', 'echo', '--name', 'No Name')).toMatchObject({ code: 2, stderr: expect.stringContaining('service') });
-    await store('deploy', 'echo');
-    expect(await store('deploy', 'echo', '--update=false')).toMatchObject({ code: 6, stderr: expect.stringContaining('there is a function echo already') });
-    expect(await store('deploy', 'echo', '--update', '--replace')).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') });
-    expect(await store('deploy', 'echo', '--update=false', '--replace')).toMatchObject({ code: 0 });
+    expect(await shoal('store', 'deploy', 'figlet', '--url', 'store.json')).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^Error: figlet does not run there: it is an image, which needs a container engine\n/) });
+    expect(await shoal('store', 'deploy', 'figlit', '-u', 'store.json')).toMatchObject({ code: 5, stderr: 'Error: there is no function figlit in the store\ndid you mean figlet?\n' });
+    expect(await shoal('store', 'deploy', 'echo', '--name', 'No Name')).toMatchObject({ code: 2, stderr: expect.stringContaining('service') });
+    await shoal('store', 'deploy', 'echo');
+    expect(await shoal('store', 'deploy', 'echo', '--update=false')).toMatchObject({ code: 6, stderr: expect.stringContaining('there is a function echo already') });
+    expect(await shoal('store', 'deploy', 'echo', '--update', '--replace')).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') });
+    expect(await shoal('store', 'deploy', 'echo', '--update=false', '--replace')).toMatchObject({ code: 0 });
   });
 
   it('list hides images and says why', async () => {
-    const { stdout, stderr } = await store('list', '-u', 'store.json');
+    const { stdout, stderr } = await shoal('store', 'list', '-u', 'store.json');
     expect(stdout).toBe('FUNCTION  AUTHOR  DESCRIPTION\n');
     expect(stderr).toBe('Hidden, for they do not run on local:\n  figlet: it is an image, which needs a container engine\n  nslookup: it is an image, which needs a container engine\n');
   });
@@ -66,8 +66,8 @@ describe('shoal store on a local gateway', () => {
   it('a folder of bundles is a store: list, deploy, call', async () => {
     cpSync(join(__dirname, '../../functions/hostname-intent'), join(cli.folder, 'bundles/tells-host'), { recursive: true });
     mkdirSync(join(cli.folder, 'bundles/no-function'));
-    expect(JSON.parse((await store('list', '-u', 'bundles', '-o', 'json')).stdout)).toMatchObject([{ name: 'tells-host', description: expect.stringContaining('HostnameIntent'), images: { local: join(cli.folder, 'bundles/tells-host') } }]);
-    expect(await store('deploy', 'tells-host', '-u', 'bundles')).toMatchObject({ code: 0 });
+    expect(JSON.parse((await shoal('store', 'list', '-u', 'bundles', '-o', 'json')).stdout)).toMatchObject([{ name: 'tells-host', description: expect.stringContaining('HostnameIntent'), images: { local: join(cli.folder, 'bundles/tells-host') } }]);
+    expect(await shoal('store', 'deploy', 'tells-host', '-u', 'bundles')).toMatchObject({ code: 0 });
     expect(await invoke('tells-host')).toContain('Your hostname is');
   });
 });

@@ -17,11 +17,11 @@ it('pairOption() gathers pairs, and the later one of a key wins', () => {
 });
 
 it.each(['a', '=a', ''])('pairOption() refuses %j', (text) => {
-  expect(() => parse('-l', text)).toThrow('It must be KEY=VALUE.');
+  expect(() => parse('-l', text)).toThrow(expect.objectContaining({ reason: 'usage', message: '--label must be KEY=VALUE' }));
 });
 
 it('pairOption() with needsValue refuses an empty value', () => {
-  expect(() => parse('-e', 'A=')).toThrow('It has no value');
+  expect(() => parse('-e', 'A=')).toThrow('--env A= has no value');
 });
 
 it('listOption() keeps the order', () => {

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { CliError } from './cli-error';
 import type { TextMap } from './stack/stack-file';
 
 /**
@@ -8,10 +9,12 @@ import type { TextMap } from './stack/stack-file';
  * @param needsValue whether `key=` is an error, as for environment variables (CONTRACT.md §7.3).
  */
 export function pairOption(flags: string, description: string, { needsValue = false } = {}): Option {
-  return new Option(flags, description).argParser((text: string, before: TextMap | undefined) => {
+  const option = new Option(flags, description);
+  return option.argParser((text: string, before: TextMap | undefined) => {
     const at = text.indexOf('=');
-    if (at < 1) throw new InvalidArgumentError('It must be KEY=VALUE.');
-    if (needsValue && at === text.length - 1) throw new InvalidArgumentError('It has no value; leave it out to have none.');
+    // Nothing of the value is shown: it may be a secret.
+    if (at < 1) throw new CliError('usage', `${option.long} must be KEY=VALUE`);
+    if (needsValue && at === text.length - 1) throw new CliError('usage', `${option.long} ${text} has no value`, 'leave it out to have none');
     return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
   });
 }

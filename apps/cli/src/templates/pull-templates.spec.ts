@@ -125,15 +125,15 @@ describe('unpackShipped()', () => {
   });
 
   it('writes a template and what it is based on, with their modes, and leaves alone what is there', async () => {
-    expect(await unpackShipped(['node-ts'], into, shipped)).toEqual({ copied: ['node', 'node-ts'], present: [] });
+    expect(await unpackShipped(['node-ts'], into, { shipped })).toEqual({ copied: ['node', 'node-ts'], present: [] });
     expect(statSync(join(into, 'node/function/run.sh')).mode & 0o777).toBe(0o755);
     writeFileSync(join(into, 'node/template.yml'), 'language: mine');
-    expect(await unpackShipped(['node'], into, shipped)).toEqual({ copied: [], present: ['node'] });
+    expect(await unpackShipped(['node'], into, { shipped })).toEqual({ copied: [], present: ['node'] });
     expect(read('node/template.yml')).toBe('language: mine');
     expect(readdirSync(into).sort()).toEqual(['node', 'node-ts']);
   });
 
   it('says which there are when it does not have one', async () => {
-    await expect(unpackShipped(['rust'], into, shipped)).rejects.toMatchObject({ reason: 'notFound', message: expect.stringContaining('there are node, node-ts') });
+    await expect(unpackShipped(['rust'], into, { shipped })).rejects.toMatchObject({ reason: 'notFound', message: expect.stringContaining('there are node, node-ts') });
   });
 });

@@ -28,6 +28,12 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface UnpackOptions {
+  /** Whether to replace those that are there; false by default. */
+  readonly overwrite?: boolean;
+  readonly shipped?: ReadonlyMap<string, TemplateFiles>;
+}
+
 const GIT_URL = /^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
 /** For whoever may run on this machine; not the umask's choice, since an image's user reads them. */
 const FOLDER_MODE = 0o755;
@@ -52,10 +58,10 @@ export async function pullTemplates(source: string, options: PullOptions): Promi
 }
 
 /** Writes templates that came with this program into the folder `into`, as `pullTemplates` does, and those that they are based on. Rejects with `notFound`. */
-export async function unpackShipped(names: readonly string[], into: string, shipped: ReadonlyMap<string, TemplateFiles> = shippedTemplates()): Promise<PulledTemplates> {
+export async function unpackShipped(names: readonly string[], into: string, { overwrite = false, shipped = shippedTemplates() }: UnpackOptions = {}): Promise<PulledTemplates> {
   const ymlOf = async (name: string) => shipped.get(name)?.get('template.yml')?.text;
   const wanted = await withBases(names, ymlOf, { what: 'the templates that come with shoal', there: [...shipped.keys()] });
-  return place(wanted, { into, overwrite: false }, async (name, folder) => {
+  return place(wanted, { into, overwrite }, async (name, folder) => {
     for (const [path, { mode, text }] of shipped.get(name)!) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), text, { mode });
