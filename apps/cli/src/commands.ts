@@ -12,6 +12,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Loaded only when it is used, so that each command starts quickly. */
   readonly load: (terminal: Terminal) => Promise<Command>;
+  /** Whether it looks at all the others, which are loaded too then. */
+  readonly looksAtAll?: boolean;
 }
 
 /** All commands; the order is that of the help within a group. */
@@ -192,5 +194,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'This program',
     summary: 'write completion for bash, zsh or fish',
     load: async (terminal) => (await import('./commands/completion')).completionCommand(terminal),
+    looksAtAll: true,
   },
 ];

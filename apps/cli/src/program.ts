@@ -18,7 +18,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return EXIT_CODES.ok;
   }
   try {
-    const program = await createProgram(terminal, findEntry(args));
+    const entry = findEntry(args);
+    const program = await createProgram(terminal, ...(entry?.looksAtAll ? COMMANDS : [entry]));
     if (args.length === 0) program.help();
     await program.parseAsync(goSwitches(program, args), { from: 'user' });
     return EXIT_CODES.ok;
