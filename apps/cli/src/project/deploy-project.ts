@@ -1,0 +1,42 @@
+import { deployFunction, functionUrl } from '../gateway/deploy-function';
+import type { GatewayClient } from '../gateway/gateway-client';
+import { waitUntilReady } from '../gateway/wait-until-ready';
+import { withProgress } from '../output/progress';
+import { deploymentOf } from '../stack/deployment';
+import { readEnvironmentFiles } from '../stack/environment-file';
+import type { StackFunction } from '../stack/stack-file';
+import { say, type Terminal } from '../terminal';
+import { flagsOf, modeOf, type DeployOptions } from './deploy-options';
+import type { Project } from './open-project';
+import { templateOf } from './project-templates';
+
+/** A function, and what it is deployed from. */
+export interface Deployable {
+  readonly function: StackFunction;
+  /** An image, or the folder of a bundle. */
+  readonly image: string;
+  /** Whether the image says by itself which command to run, as a bundle does. */
+  readonly knowsCommand: boolean;
+}
+
+/** Deploys a function and says where it is called; waits until it is ready when that is wanted. */
+export async function deployOne(terminal: Terminal, gateway: GatewayClient, project: Project, { function: one, image, knowsCommand }: Deployable, options: DeployOptions): Promise<void> {
+  const fileEnvironment = await readEnvironmentFiles(one.environmentFiles, project.folder);
+  const templateProcess = knowsCommand ? undefined : await processOf(project, one, options);
+  const deployment = deploymentOf(one, flagsOf(options), { fileEnvironment, templateProcess, image });
+  say(terminal, `Deploying: ${one.name}.`);
+  const { status, updated } = await deployFunction(gateway, deployment, modeOf(options));
+  const words = { 200: '200 OK', 201: '201 Created', 202: '202 Accepted' }[status] ?? String(status);
+  say(terminal, `Deployed. ${words}.${updated ? ' It was there, and is updated.' : ''}`, `URL: ${functionUrl(gateway.url, one.name, deployment.namespace)}`);
+  if (!options.wait) return;
+  const { namespace } = deployment;
+  const { replicas, availableReplicas } = await withProgress(terminal, `Waiting for ${one.name}`, (tell) => waitUntilReady(gateway, one.name, { namespace, timeoutMs: options.waitTimeout, tell }));
+  say(terminal, replicas === 0 ? 'Ready: it sleeps until it is called.' : `Ready: ${availableReplicas} of ${replicas} replicas.`);
+}
+
+/** The command that its template names, when the stack file names none (CONTRACT.md §7.3). */
+async function processOf(project: Project, { lang, fprocess }: StackFunction, { fprocess: flag, readTemplate }: DeployOptions): Promise<string | undefined> {
+  if (!project.stack) return flag;
+  if (fprocess !== undefined || lang === undefined || lang.toLowerCase() === 'dockerfile' || !readTemplate) return undefined;
+  return (await templateOf(project, lang)).fprocess;
+}

@@ -1,0 +1,28 @@
+import { CliError } from '../cli-error';
+import type { StackFunction } from '../stack/stack-file';
+import { note, type Terminal } from '../terminal';
+
+/**
+ * Does `work` for all functions, at most `parallel` at a time, and goes on when one fails. Rejects with the error of the one
+ * that failed, or when there were several, with a summary after each has been told.
+ */
+export async function eachFunction(terminal: Terminal, functions: readonly StackFunction[], parallel: number, work: (one: StackFunction) => Promise<void>): Promise<void> {
+  const waiting = [...functions];
+  const failed: { readonly name: string; readonly error: unknown }[] = [];
+  const run = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      terminal.signal.throwIfAborted();
+      try {
+        await work(one);
+      } catch (error) {
+        if (!(error instanceof CliError)) throw error;
+        failed.push({ name: one.name, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, functions.length) }, run));
+  if (failed.length === 0) return;
+  if (failed.length === 1) throw failed[0]!.error;
+  for (const { error } of failed as { error: CliError }[]) note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]));
+  throw new CliError((failed[0]!.error as CliError).reason, `${failed.length} of ${functions.length} functions failed: ${failed.map(({ name }) => name).join(', ')}`);
+}

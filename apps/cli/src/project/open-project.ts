@@ -1,0 +1,61 @@
+import { parseName } from '@shoal/domain/functions/function-spec';
+import { messageOf } from '@shoal/domain/shared/errors';
+import { CliError } from '../cli-error';
+import { loadStackFile, type StackFile, type StackFunction } from '../stack/stack-file';
+import { note, type Terminal } from '../terminal';
+import type { ProjectOptions } from './project-options';
+
+/** The functions that a command works on, and where their files are. */
+export interface Project {
+  /** Absolute: what paths start from. */
+  readonly folder: string;
+  readonly functions: readonly StackFunction[];
+  readonly stack?: StackFile;
+}
+
+const NO_PROJECT_HINT = 'begin with: shoal new hello --lang node, or name one with --yaml, or a single function with --name and --image';
+
+/**
+ * What the flags choose: one function that they describe, or those of the stack file. Flags go before a stack file that
+ * merely lies there, and not before one that `--yaml` names. Rejects with `usage`.
+ */
+export async function openProject(terminal: Terminal, options: ProjectOptions): Promise<Project> {
+  if (options.yaml === undefined && options.name !== undefined && (options.image !== undefined || options.handler !== undefined)) {
+    return { folder: terminal.cwd, functions: [functionOf(options.name, options)] };
+  }
+  const { cwd, env } = terminal;
+  const { yaml: file, envsubst, filter, regex } = options;
+  const stack = await loadStackFile({ file, cwd, env, envsubst, filter, regex });
+  if (!stack) throw new CliError('usage', 'there is no stack.yaml or stack.yml in this folder', NO_PROJECT_HINT);
+  note(terminal, ...stack.warnings);
+  const functions = [...stack.functions.values()].filter(({ name }) => options.name === undefined || name === options.name);
+  if (functions.length === 0) {
+    const what = options.name === undefined ? 'no functions' : `no function ${options.name}`;
+    throw new CliError('usage', `${stack.path} has ${what}`, 'add one with: shoal new NAME --lang TEMPLATE');
+  }
+  return { folder: stack.folder, functions, stack };
+}
+
+function functionOf(name: string, { image, handler, lang }: ProjectOptions): StackFunction {
+  try {
+    parseName(name, '--name');
+  } catch (error) {
+    throw new CliError('usage', messageOf(error), undefined, { cause: error });
+  }
+  return {
+    name,
+    ...(image === undefined ? {} : { image }),
+    ...(handler === undefined ? {} : { handler }),
+    ...(lang === undefined ? {} : { lang }),
+    environment: {},
+    environmentFiles: [],
+    secrets: [],
+    skipBuild: false,
+    labels: {},
+    annotations: {},
+    readOnlyRootFilesystem: false,
+    buildArgs: {},
+    buildOptions: [],
+    buildSecrets: {},
+  };
+}

@@ -1,0 +1,49 @@
+import { join, relative, resolve, sep } from 'node:path';
+import { CliError } from '../cli-error';
+import type { StackFunction } from '../stack/stack-file';
+import { note, say, type Terminal } from '../terminal';
+import type { Project } from './open-project';
+import { templatesFolder } from './project-templates';
+import { watchFiles } from './watch-files';
+
+export interface ProjectWatch {
+  /** The project as it is now: a stack file may change too. */
+  readonly open: () => Promise<Project>;
+  /** Builds and deploys one function. */
+  readonly deploy: (project: Project, one: StackFunction) => Promise<void>;
+}
+
+/**
+ * Deploys functions again whenever something that they are made of changes, until Ctrl-C. What goes wrong is told, and does
+ * not end it: the next save may mend it.
+ */
+export async function watchProject(terminal: Terminal, first: Project, { open, deploy }: ProjectWatch): Promise<void> {
+  let project = first;
+  const watched = [...new Set([...project.functions.flatMap((one) => sourcesOf(project, one)), ...stackFileOf(project)])];
+  const ready = () => say(terminal, `Watching ${watched.map((path) => relative(project.folder, path) || '.').join(', ')}. Ctrl-C ends it; functions go on running.`);
+  for await (const paths of watchFiles(watched, terminal.signal, ready)) {
+    try {
+      const stackChanged = paths.some((path) => stackFileOf(project).includes(path));
+      if (stackChanged) project = await open();
+      for (const one of project.functions) {
+        if (stackChanged || sourcesOf(project, one).some((source) => paths.some((path) => path === source || path.startsWith(source + sep)))) await deploy(project, one);
+      }
+    } catch (error) {
+      if (terminal.signal.aborted) break;
+      if (!(error instanceof CliError)) throw error;
+      note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]), 'Waiting for the next change.');
+    }
+  }
+  note(terminal, '', 'Stopped watching; functions go on running.');
+}
+
+/** Absolute paths of all that a function is built or deployed from, but for the stack file. */
+function sourcesOf({ folder, stack }: Project, { handler, lang, environmentFiles }: StackFunction): readonly string[] {
+  const template = lang === undefined ? [] : [join(templatesFolder({ folder }), lang.toLowerCase())];
+  const own = [handler, ...environmentFiles, ...(stack?.configuration.copy ?? [])].flatMap((path) => (path === undefined ? [] : [resolve(folder, path)]));
+  return [...own, ...template];
+}
+
+function stackFileOf({ folder, stack }: Project): readonly string[] {
+  return stack === undefined || /^https?:/.test(stack.path) ? [] : [resolve(folder, stack.path)];
+}
