@@ -1,0 +1,104 @@
+import { join, resolve } from 'node:path';
+import { assemble } from '../build/assemble';
+import { buildArgsOf } from '../build/build-options';
+import { buildImage, publishImage, pushImage, type ImageBuild } from '../build/image';
+import { handlerDigest, imageName, readGitFacts, type TagMode } from '../build/image-name';
+import { buildRemotely, readPayloadSecret } from '../build/remote-builder';
+import { CliError } from '../cli-error';
+import { withProgress } from '../output/progress';
+import type { StackFunction, TextMap } from '../stack/stack-file';
+import { note, say, type Terminal } from '../terminal';
+import type { BuildFlags } from './build-flags';
+import type { Project } from './open-project';
+import { templateOf } from './project-templates';
+import { DEFAULT_PLATFORMS, type PublishFlags } from './publish-flags';
+
+/** In CI another user may have to remove what was built (CONTRACT.md §7.1). */
+const CI_FOLDER_MODE = 0o777;
+
+/** The name that the image of a function is built, pushed and deployed under. Rejects with `usage` when the function has none. */
+export async function imageOf({ folder }: Project, { name, image, handler }: StackFunction, tag: TagMode, { env }: Terminal): Promise<string> {
+  if (image === undefined) throw new CliError('usage', `function ${name} has no image`, 'write `image:` with the name of its image into the stack file');
+  const needsGit = tag !== 'latest' && tag !== 'digest';
+  return imageName(image, tag, {
+    git: needsGit ? await readGitFacts(folder, env) : undefined,
+    handlerDigest: tag === 'digest' ? await handlerDigest(resolve(folder, handler ?? '.')) : undefined,
+  });
+}
+
+/** Puts together what the image of a function is built from, and resolves with that folder. */
+export async function assembleOne(terminal: Terminal, project: Project, one: StackFunction, { copyExtra }: Pick<BuildFlags, 'copyExtra'>): Promise<string> {
+  const template = await templateOf(project, one.lang!);
+  const { CI: ci } = terminal.env;
+  return await assemble({
+    function: one,
+    template,
+    folder: project.folder,
+    copy: [...(project.stack?.configuration.copy ?? []), ...copyExtra],
+    signal: terminal.signal,
+    ...(ci === 'true' || ci === '1' ? { folderMode: CI_FOLDER_MODE } : {}),
+  });
+}
+
+/** Builds the image of a function, and resolves with its name. */
+export async function buildOne(terminal: Terminal, project: Project, one: StackFunction, flags: BuildFlags): Promise<string> {
+  const build = await prepare(terminal, project, one, flags);
+  await withProgress(terminal, `Building ${one.name}`, () => buildImage(build));
+  say(terminal, `Image: ${build.image} built.`);
+  return build.image;
+}
+
+/** Builds the image of a function for several platforms, and pushes it: here, or by a builder elsewhere. */
+export async function publishOne(terminal: Terminal, project: Project, one: StackFunction, flags: PublishFlags): Promise<string> {
+  const { platforms = one.platforms ?? DEFAULT_PLATFORMS, extraTag, remoteBuilder, payloadSecret } = flags;
+  const build = await prepare(terminal, project, one, flags);
+  await withProgress(terminal, `Publishing ${one.name}`, async () => {
+    if (remoteBuilder === undefined) return publishImage({ ...build, platforms, extraTags: extraTag });
+    await buildRemotely({ ...build, url: remoteBuilder, secret: await readPayloadSecret(resolve(project.folder, payloadSecret!)) });
+  });
+  say(terminal, `Image: ${build.image} published.`);
+  return build.image;
+}
+
+/** Pushes the image of a function to its registry. Rejects with `usage` when its name has neither registry nor owner. */
+export async function pushOne(terminal: Terminal, project: Project, { name }: StackFunction, image: string, quiet: boolean): Promise<void> {
+  if (!namesRegistry(image)) throw new CliError('usage', `the image ${image} names no registry to push it to`, 'write it as registry.example.com/name or owner/name');
+  const { env, signal } = terminal;
+  await withProgress(terminal, `Pushing ${name}`, () => pushImage({ name, image, folder: project.folder, env, signal, quiet, report: reporter(terminal) }));
+  say(terminal, `Image: ${image} pushed.`);
+}
+
+/** Whether it says where to, as `owner/name` or `host/name` does. */
+export function namesRegistry(image: string): boolean {
+  return image.includes('/');
+}
+
+async function prepare(terminal: Terminal, project: Project, one: StackFunction, flags: BuildFlags): Promise<ImageBuild> {
+  const template = await templateOf(project, one.lang!);
+  const image = await imageOf(project, one, flags.tag, terminal);
+  const buildArgs = buildArgsOf(template, { fileArgs: one.buildArgs, flags: flags.buildArg, options: [...one.buildOptions, ...flags.buildOption] });
+  const folder = await assembleOne(terminal, project, one, flags);
+  const { env, signal } = terminal;
+  const { squash, quiet, cache } = flags;
+  return { name: one.name, image, folder, buildArgs, labels: pairsOf(flags.buildLabel), noCache: !cache, squash, quiet, env, signal, report: reporter(terminal) };
+}
+
+function reporter(terminal: Terminal): (text: string) => void {
+  return (text) => void terminal.stderr.write(text);
+}
+
+function pairsOf(texts: readonly string[]): TextMap {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined) throw new CliError('usage', `--build-label ${text} is not NAME=VALUE`);
+      return [name, value!];
+    }),
+  );
+}
+
+/** Says what was only put together, and not built. */
+export function sayShrinkwrapped(terminal: Terminal, name: string, folder: string, project: Project): void {
+  say(terminal, `${name} shrink-wrapped to ./${folder.slice(join(project.folder, '/').length)}/`);
+  note(terminal, 'Nothing was built: that is what an image of it is built from.');
+}
