@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { connectTo } from '../gateway/open-gateway';
-import type { GatewayClient } from '../gateway/gateway-client';
 import { gatewayUrl } from '../gateway/gateway-url';
 import { withBuildFlags } from '../project/build-flags';
 import { bundleOf, isBuilt } from '../project/build-project';
@@ -11,6 +10,7 @@ import { gatewayKind, type GatewayKind } from '../project/gateway-kind';
 import { assembleOne, buildOne, imageOf, namesRegistry, publishOne, pushOne, sayShrinkwrapped } from '../project/image-project';
 import { openProject, type Project } from '../project/open-project';
 import { withFunctions } from '../project/project-options';
+import { redeploy } from '../project/redeploy';
 import { ensureTemplates } from '../project/project-templates';
 import { requireSecretOfBuilder, withPublishFlags, type PublishFlags } from '../project/publish-flags';
 import { watchProject } from '../project/watch-project';
@@ -57,7 +57,12 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
     await ensureTemplates(terminal, now, !options.disableStackPull);
     return now;
   };
-  await watchProject(terminal, project, { open, deploy: work });
+  const deploy = async (now: Project, one: StackFunction, overtaken: AbortSignal) => {
+    const sinceMs = performance.now();
+    const made = await make(terminal, now, one, { ...options, kind, quiet: true });
+    await redeploy(terminal, gateway, made, { project: now, options, sinceMs, overtaken });
+  };
+  await watchProject(terminal, project, { open, deploy });
 }
 
 /** Builds what the gateway runs, and brings it where the gateway finds it. */

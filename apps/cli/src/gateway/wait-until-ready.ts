@@ -7,19 +7,23 @@ import type { GatewayClient } from './gateway-client';
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 /** A reason that stays for so long is not going away by itself. */
-const HOPELESS_MS = 10_000;
+const PATIENCE_MS = 10_000;
 
 export interface ReadyOptions {
   readonly namespace: string | undefined;
   readonly timeoutMs: number;
   readonly tell?: Tell;
+  /** A reason that stays for so long ends the wait; 10 s by default. */
+  readonly patienceMs?: number;
+  /** Ends the wait too; the gateway's own by default. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Waits until a function's present version takes calls, or it sleeps, which is as good. Rejects with `failed` and the
  * gateway's reason when it went back to the version before or has been failing for long, else with `timeout`.
  */
-export async function waitUntilReady(gateway: GatewayClient, name: string, { namespace, timeoutMs, tell }: ReadyOptions): Promise<FunctionStatus> {
+export async function waitUntilReady(gateway: GatewayClient, name: string, { namespace, timeoutMs, tell, patienceMs = PATIENCE_MS, signal = gateway.options.signal }: ReadyOptions): Promise<FunctionStatus> {
   const deadline = Date.now() + timeoutMs;
   let failingSinceMs: number | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -29,9 +33,9 @@ export async function waitUntilReady(gateway: GatewayClient, name: string, { nam
     if (!updating && (replicas === 0 || availableReplicas > 0)) return status;
     failingSinceMs = notReadyBecause === undefined ? undefined : (failingSinceMs ?? Date.now());
     const because = notReadyBecause === undefined ? '' : `: ${notReadyBecause}`;
-    if (failingSinceMs !== undefined && Date.now() - failingSinceMs > HOPELESS_MS) throw new CliError('failed', `${name} does not become ready${because}`, `shoal logs ${name} may say more`);
+    if (failingSinceMs !== undefined && Date.now() - failingSinceMs > patienceMs) throw new CliError('failed', `${name} does not become ready${because}`, `shoal logs ${name} may say more`);
     if (Date.now() > deadline) throw new CliError('timeout', `${name} is not ready after ${timeoutMs / 1_000} s${because}`, `shoal describe ${name} shows how it stands`);
     tell?.(notReadyBecause ?? `${availableReplicas} of ${replicas} replicas`);
-    await pause(pauseMs, undefined, { signal: gateway.options.signal });
+    await pause(pauseMs, undefined, { signal });
   }
 }

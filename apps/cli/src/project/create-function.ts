@@ -32,7 +32,7 @@ export async function createFunction({ folder, file, template, gateway, entry }:
   if (await isThere(target)) throw new CliError('conflict', `the folder ${entry.handler} is there already`, 'choose another name, or another folder with --handler');
   const path = resolve(folder, file);
   const before = await textOf(path);
-  const text = before === undefined ? newStackFile({ ...entry, gateway }) : appendFunction(before, entry, file);
+  const text = before === undefined ? newStackFile({ ...entry, gateway }) : appendFunction(before, entry, { path: file });
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {

@@ -1,4 +1,4 @@
-import { deployFunction, functionUrl } from '../gateway/deploy-function';
+import { deployFunction, functionUrl, type Deployed } from '../gateway/deploy-function';
 import type { GatewayClient } from '../gateway/gateway-client';
 import { waitUntilReady } from '../gateway/wait-until-ready';
 import { withProgress } from '../output/progress';
@@ -20,18 +20,23 @@ export interface Deployable {
 }
 
 /** Deploys a function and says where it is called; waits until it is ready when that is wanted. */
-export async function deployOne(terminal: Terminal, gateway: GatewayClient, project: Project, { function: one, image, knowsCommand }: Deployable, options: DeployOptions): Promise<void> {
+export async function deployOne(terminal: Terminal, gateway: GatewayClient, project: Project, deployable: Deployable, options: DeployOptions): Promise<void> {
+  const { name } = deployable.function;
+  say(terminal, `Deploying: ${name}.`);
+  const { status, updated, namespace } = await sendOne(gateway, project, deployable, options);
+  const words = { 200: '200 OK', 201: '201 Created', 202: '202 Accepted' }[status] ?? String(status);
+  say(terminal, `Deployed. ${words}.${updated ? ' It was there, and is updated.' : ''}`, `URL: ${functionUrl(gateway.url, name, namespace)}`);
+  if (!options.wait) return;
+  const { replicas, availableReplicas } = await withProgress(terminal, `Waiting for ${name}`, (tell) => waitUntilReady(gateway, name, { namespace, timeoutMs: options.waitTimeout, tell }));
+  say(terminal, replicas === 0 ? 'Ready: it sleeps until it is called.' : `Ready: ${availableReplicas} of ${replicas} replicas.`);
+}
+
+/** Deploys a function, without a word. */
+export async function sendOne(gateway: GatewayClient, project: Project, { function: one, image, knowsCommand }: Deployable, options: DeployOptions): Promise<Deployed & { readonly namespace: string | undefined }> {
   const fileEnvironment = await readEnvironmentFiles(one.environmentFiles, project.folder);
   const templateProcess = knowsCommand ? undefined : await processOf(project, one, options);
   const deployment = deploymentOf(one, flagsOf(options), { fileEnvironment, templateProcess, image });
-  say(terminal, `Deploying: ${one.name}.`);
-  const { status, updated } = await deployFunction(gateway, deployment, modeOf(options));
-  const words = { 200: '200 OK', 201: '201 Created', 202: '202 Accepted' }[status] ?? String(status);
-  say(terminal, `Deployed. ${words}.${updated ? ' It was there, and is updated.' : ''}`, `URL: ${functionUrl(gateway.url, one.name, deployment.namespace)}`);
-  if (!options.wait) return;
-  const { namespace } = deployment;
-  const { replicas, availableReplicas } = await withProgress(terminal, `Waiting for ${one.name}`, (tell) => waitUntilReady(gateway, one.name, { namespace, timeoutMs: options.waitTimeout, tell }));
-  say(terminal, replicas === 0 ? 'Ready: it sleeps until it is called.' : `Ready: ${availableReplicas} of ${replicas} replicas.`);
+  return { ...(await deployFunction(gateway, deployment, modeOf(options))), namespace: deployment.namespace };
 }
 
 /** The command that its template names, when the stack file names none (CONTRACT.md §7.3). */

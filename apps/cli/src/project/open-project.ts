@@ -1,6 +1,5 @@
-import { parseName } from '@shoal/domain/functions/function-spec';
-import { messageOf } from '@shoal/domain/shared/errors';
 import { CliError } from '../cli-error';
+import { functionOfFlags } from '../stack/function-of-flags';
 import { loadStackFile, type StackFile, type StackFunction } from '../stack/stack-file';
 import { note, type Terminal } from '../terminal';
 import type { ProjectOptions } from './project-options';
@@ -21,7 +20,7 @@ const NO_PROJECT_HINT = 'begin with: shoal new hello --lang node, or name one wi
  */
 export async function openProject(terminal: Terminal, options: ProjectOptions): Promise<Project> {
   if (options.yaml === undefined && options.name !== undefined && (options.image !== undefined || options.handler !== undefined)) {
-    return { folder: terminal.cwd, functions: [functionOf(options.name, options)] };
+    return { folder: terminal.cwd, functions: [functionOfFlags(options)] };
   }
   const { cwd, env } = terminal;
   const { yaml: file, envsubst, filter, regex } = options;
@@ -34,28 +33,4 @@ export async function openProject(terminal: Terminal, options: ProjectOptions): 
     throw new CliError('usage', `${stack.path} has ${what}`, 'add one with: shoal new NAME --lang TEMPLATE');
   }
   return { folder: stack.folder, functions, stack };
-}
-
-function functionOf(name: string, { image, handler, lang }: ProjectOptions): StackFunction {
-  try {
-    parseName(name, '--name');
-  } catch (error) {
-    throw new CliError('usage', messageOf(error), undefined, { cause: error });
-  }
-  return {
-    name,
-    ...(image === undefined ? {} : { image }),
-    ...(handler === undefined ? {} : { handler }),
-    ...(lang === undefined ? {} : { lang }),
-    environment: {},
-    environmentFiles: [],
-    secrets: [],
-    skipBuild: false,
-    labels: {},
-    annotations: {},
-    readOnlyRootFilesystem: false,
-    buildArgs: {},
-    buildOptions: [],
-    buildSecrets: {},
-  };
 }
