@@ -10,7 +10,7 @@ const WANTED = [20, 19];
 const installStamp = join(root, 'node_modules', '.shoal-installed');
 const buildStamp = join(root, 'dist', '.built-from');
 /** What a build is made of. */
-const SOURCES = ['apps', 'libs', 'tools', 'package-lock.json'];
+const SOURCES = ['apps', 'libs', 'templates', 'tools', 'package-lock.json'];
 
 let output = process.stdout;
 

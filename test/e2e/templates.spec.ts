@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildBundle } from '../../apps/cli/src/build/bundle';
 import { loadTemplate } from '../../apps/cli/src/templates/template';
-import { describeWithPrograms } from '../describe-with';
+import { describeUnlessMissing, describeWithPrograms } from '../describe-with';
 import { GatewayProcess } from './gateway-process';
 
 const templates = join(__dirname, '../../templates');
@@ -261,6 +261,25 @@ def handle(event, context):
     expect(answers.map(({ text }) => text)).toEqual(['A', 'B', 'C', 'Ä']);
     expect(performance.now() - startedMs).toBeLessThan(1_900);
   });
+});
+
+const pip = spawnSync('python3', ['-m', 'pip', '--version']).status === 0 ? undefined : 'not installed: pip (Debian: python3-pip)';
+describeUnlessMissing('the template python3 with packages', pip, () => {
+  it('python3: packages that requirements.txt names are installed', async () => {
+    // A package as pip takes it, made by hand: there may be no network.
+    const wheel = `import zipfile
+with zipfile.ZipFile('answer-1.0-py3-none-any.whl', 'w') as wheel:
+    wheel.writestr('answer.py', 'ANSWER = 42')
+    wheel.writestr('answer-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: answer\\nVersion: 1.0\\n')
+    wheel.writestr('answer-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr('answer-1.0.dist-info/RECORD', '')
+`;
+    await build('python3', 'python3-packages');
+    expect(test(join(project, 'python3-packages'), 'python3', '-c', wheel)).toEqual({ status: 0, said: '' });
+    const files = { 'requirements.txt': './answer-1.0-py3-none-any.whl\n', 'handler.py': 'from answer import ANSWER\n\ndef handle(req):\n    return str(ANSWER)\n' };
+    await buildAndDeploy('python3', 'python3-packages', files);
+    expect(await call('python3-packages')).toMatchObject({ status: 200, text: '42' });
+  }, 60_000);
 });
 
 describeWithPrograms('the template bash', ['bash'], 'bash', () => {
