@@ -1,25 +1,17 @@
 import { Command } from 'commander';
 import { CliError } from '../cli-error';
-import { deployFunction, type DeployMode, type FunctionDeployment } from '../gateway/deploy-function';
+import { deployFunction, type DeployMode } from '../gateway/deploy-function';
 import { openGateway, withNamespace } from '../gateway/open-gateway';
 import { listOption, pairOption } from '../pair-option';
-import type { TextMap } from '../stack/stack-file';
+import { deploymentFrom, type StoreDeployFlags } from '../store/deployment-from';
 import { findFunction } from '../store/find-function';
 import { openStores } from '../store/open-stores';
 import { imageFor } from '../store/platform';
-import type { StoreFunction } from '../store/store-function';
 import { askPlatform, withStoreOptions, type StoreOptions } from '../store/store-options';
 import { withSwitch } from '../switches';
 import { say, type Terminal } from '../terminal';
 
-interface DeployOptions extends StoreOptions {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly env?: TextMap;
-  readonly label?: TextMap;
-  readonly annotation?: TextMap;
-  readonly secret?: readonly string[];
-  readonly constraint?: readonly string[];
+interface DeployOptions extends StoreOptions, StoreDeployFlags {
   readonly replace: boolean;
   readonly update: boolean;
 }
@@ -44,22 +36,6 @@ async function deploy(terminal: Terminal, wanted: string, options: DeployOptions
   const deployment = deploymentFrom(one, imageFor(one, await askPlatform(gateway, options.platform)), options);
   const { status, updated, url } = await deployFunction(gateway, deployment, options.mode);
   say(terminal, `Deployed. ${status} ${status === 202 ? 'Accepted' : 'OK'}.${updated ? ' It was there, and is updated.' : ''}`, `URL: ${url}`);
-}
-
-/** As CONTRACT.md §7.2 merges a store's entry with flags. */
-export function deploymentFrom(one: StoreFunction, image: string, flags: Pick<DeployOptions, 'name' | 'namespace' | 'env' | 'label' | 'annotation' | 'secret' | 'constraint'>): FunctionDeployment {
-  return {
-    service: flags.name ?? one.name,
-    image,
-    ...(flags.namespace ? { namespace: flags.namespace } : {}),
-    ...(one.fprocess === undefined ? {} : { envProcess: one.fprocess }),
-    envVars: { ...one.environment, ...flags.env },
-    constraints: flags.constraint ?? [],
-    secrets: [...new Set(flags.secret ?? [])],
-    labels: { ...flags.label, ...one.labels },
-    annotations: { ...flags.annotation, ...one.annotations },
-    readOnlyRootFilesystem: one.readOnlyRootFilesystem,
-  };
 }
 
 /** @param updateFrom where `--update` has its value from: `cli` when somebody has said it. */

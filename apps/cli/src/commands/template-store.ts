@@ -37,8 +37,8 @@ function listCommand(terminal: Terminal): Command {
 
 /** Without its short form, which is `--official` here, as in faas-cli. */
 function longOutputOption(): Option {
-  const { description, argChoices, defaultValue } = outputOption();
-  return new Option('--output <format>', description).choices(argChoices!).default(defaultValue);
+  const option = outputOption();
+  return new Option('--output <format>', option.description).choices(option.argChoices!).default(option.defaultValue as string);
 }
 
 function describeCommand(terminal: Terminal): Command {
