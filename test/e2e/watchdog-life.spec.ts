@@ -32,6 +32,16 @@ describe.each(WATCHDOGS)('the life of a watchdog, %s', (_runtime, program) => {
     expect(await watchdog.runWith('-run-healthcheck')).toEqual({ code: 1, output: 'unable to find lock file.\n' });
   });
 
+  it('listens on all addresses, or on the one that it is told', async () => {
+    const onAnother = (port: number) => fetch(`http://127.0.0.2:${port}/`).then(() => 'answers', () => 'refuses');
+    await start({ fprocess: 'cat' });
+    expect(await onAnother(watchdog.port)).toBe('answers');
+    await watchdog.dispose();
+    await start({ fprocess: 'cat', listen_address: '127.0.0.1' });
+    expect([await onAnother(watchdog.port), await onAnother(watchdog.metricsPort)]).toEqual(['refuses', 'refuses']);
+    expect(await watchdog.health()).toBe(200);
+  });
+
   it('is healthy without a lock file when that is suppressed', async () => {
     await start({ fprocess: 'cat', suppress_lock: 'true' });
     expect(existsSync(watchdog.lockFile)).toBe(false);

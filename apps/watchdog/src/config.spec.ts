@@ -52,6 +52,8 @@ describe('readSingleSettings()', () => {
     ['waits for health checks as long as for calls', { write_timeout: '7s' }, { healthcheckIntervalMs: 7_000 }],
     ['unless it is told how long', { write_timeout: '7s', healthcheck_interval: '0' }, { healthcheckIntervalMs: 0 }],
     ['puts the lock file where TMPDIR says', { TMPDIR: '/run' }, { lockFile: '/run/.lock' }],
+    ['listens on all addresses unless it is told one', {}, { listenAddress: undefined }],
+    ['listens on the address that it is told', { listen_address: '127.0.0.1' }, { listenAddress: '127.0.0.1' }],
     ['writes none when that is suppressed', { suppress_lock: 'true' }, { lockFile: undefined }],
   ])('%s', (_, env, expected) => {
     expect(read(env)).toMatchObject(expected);

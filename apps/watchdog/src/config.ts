@@ -55,6 +55,8 @@ export interface FunctionSettings {
 export interface SingleSettings {
   readonly port: number;
   readonly metricsPort: number;
+  /** Of this machine, for both ports; all addresses when undefined. */
+  readonly listenAddress: string | undefined;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly healthcheckIntervalMs: number;
@@ -129,6 +131,7 @@ export function readSingleSettings(env: Env, settings: FunctionSettings): Single
   return {
     port: port(env, 'port', 8080),
     metricsPort: port(env, 'metrics_port', 8081),
+    listenAddress: env['listen_address'] || undefined,
     readTimeoutMs: duration(env['read_timeout'], DEFAULT_TIMEOUT_MS),
     writeTimeoutMs,
     healthcheckIntervalMs: duration(env['healthcheck_interval'], writeTimeoutMs),

@@ -71,17 +71,17 @@ class SingleWatchdog {
   }
 
   async start(version: string): Promise<void> {
-    const { port, metricsPort, lockFile } = this.single;
+    const { port, metricsPort, listenAddress, lockFile } = this.single;
     this.log.note(`Version: ${version}`);
     this.noteTimeouts();
     process.on('SIGTERM', () => void this.drain());
     // Processes of the function have groups of their own, which Ctrl-C does not reach.
     process.on('SIGINT', () => void this.hosted.stop().then(() => this.exit(INTERRUPTED)));
     try {
-      await listen(this.server, port, 'port');
+      await listen(this.server, { port, host: listenAddress, setting: 'port' });
       this.log.note(`Listening on port: ${port}`);
       if (lockFile) this.writeLockFile(lockFile);
-      await listen(this.metricsServer, metricsPort, 'metrics_port');
+      await listen(this.metricsServer, { port: metricsPort, host: listenAddress, setting: 'metrics_port' });
       this.log.note(`Metrics listening on port: ${metricsPort}`);
     } catch (error) {
       await this.hosted.stop();
@@ -173,9 +173,9 @@ class SingleWatchdog {
   }
 }
 
-async function listen(server: HttpServer, port: number, setting: string): Promise<void> {
+async function listen(server: HttpServer, { port, host, setting }: { readonly port: number; readonly host: string | undefined; readonly setting: string }): Promise<void> {
   try {
-    await server.listen(port);
+    await server.listen(port, host);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;

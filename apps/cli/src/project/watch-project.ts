@@ -50,12 +50,13 @@ function isMadeOf(project: Project, one: StackFunction, paths: readonly string[]
 }
 
 /** Absolute paths of all that a function is built or deployed from, but for the stack file. */
-function sourcesOf({ folder, stack }: Project, { handler, lang, environmentFiles }: StackFunction): readonly string[] {
+export function sourcesOf({ folder, stack }: Project, { handler, lang, environmentFiles }: StackFunction): readonly string[] {
   const template = lang === undefined ? [] : [join(templatesFolder({ folder }), lang.toLowerCase())];
   const own = [handler, ...environmentFiles, ...(stack?.configuration.copy ?? [])].flatMap((path) => (path === undefined ? [] : [resolve(folder, path)]));
   return [...own, ...template];
 }
 
-function stackFileOf({ folder, stack }: Project): readonly string[] {
+/** Absolute; none for one at a URL. */
+export function stackFileOf({ folder, stack }: Project): readonly string[] {
   return stack === undefined || /^https?:/.test(stack.path) ? [] : [resolve(folder, stack.path)];
 }

@@ -5,6 +5,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   SHOAL_CONFIG: 'the folder of `config.yml`, instead of `~/.shoal`',
   OPENFAAS_CONFIG: "the folder of faas-cli's `config.yml`, instead of `~/.openfaas`; it is only read",
   CI: "with `true` or `1`, faas-cli's `config.yml` is looked for in `./.openfaas`",
+  OPENFAAS_PREFIX: 'comes before the names of images that `new` writes, unless `--prefix` says another',
   OPENFAAS_TEMPLATE_URL: 'where `template pull` takes templates from, unless it is told: a Git repository or a folder',
   OPENFAAS_TEMPLATE_STORE_URL: 'the template store: a URL or a file',
   PATH: 'where programs are looked for that templates need',
