@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirS
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { loadTemplate } from '../templates/template';
+import { noteDeployed } from './deployed-bundles';
 import { buildBundle, type BuiltBundle } from './bundle';
 
 let folder: string;
@@ -127,6 +128,20 @@ describe('buildBundle()', () => {
     }
     expect(bundles().filter((name) => !name.startsWith('hello-x'))).toEqual(built.slice(2).sort());
     expect(bundles()).toHaveLength(4);
+  });
+
+  it('keeps what a gateway runs, however old it is', async () => {
+    write('hello/main', 'echo runs');
+    const { folder: runs } = await build();
+    utimesSync(runs, 0, 0);
+    await noteDeployed(folder, 'hello', 'http://one', runs);
+    for (let n = 0; n < 5; n++) {
+      write('hello/main', `echo ${n}`);
+      const { folder: one } = await build();
+      utimesSync(one, n + 1, n + 1);
+      await noteDeployed(folder, 'hello', 'http://another', one);
+    }
+    expect(bundles()).toContain(basename(runs));
   });
 
   it('builds the same at the same time in two processes', async () => {

@@ -5,6 +5,8 @@ import { CliError } from '../cli-error';
 import { collectFiles, type Assembly } from './assemble';
 import { writeFiles, type BuildFiles } from './build-files';
 import { addDependencies, exists, findInstallation, keepNewest, runTool, type Installation } from './dependencies';
+import { deployedBundles } from './deployed-bundles';
+import { BUNDLE_DIGITS, isBundleOf } from './latest-bundle';
 import { makeBeside } from './replace-folder';
 
 export interface BundleBuild extends Omit<Assembly, 'folderMode'> {
@@ -19,9 +21,8 @@ export interface BuiltBundle {
   readonly reused: boolean;
 }
 
-/** Of a function: so that what runs, and what ran before, is still there. */
+/** Of a function, besides those that gateways run: one that has just been replaced still has calls to finish. */
 const KEPT_BUNDLES = 3;
-const NAME_DIGITS = 12;
 
 /**
  * Builds a folder that the local provider runs, without Docker: `build/bundles/<name>-<digest>`, named after what it is made
@@ -52,7 +53,8 @@ export async function buildBundle(build: BundleBuild): Promise<BuiltBundle> {
     }
     const now = new Date();
     await utimes(folder, now, now);
-    await keepNewest(bundles, (entry) => entry.startsWith(`${name}-`) && /^[0-9a-f]+$/.test(entry.slice(name.length + 1)) && entry.length === name.length + 1 + NAME_DIGITS, KEPT_BUNDLES);
+    const running = await deployedBundles(project, name);
+    await keepNewest(bundles, (entry) => isBundleOf(entry, name) && !running.has(entry), KEPT_BUNDLES);
     return { folder, reused };
   } catch (error) {
     await making.discard();
@@ -64,7 +66,7 @@ function nameOf(files: BuildFiles, digests: ReadonlyMap<string, string>, made: {
   const hash = createHash('sha256');
   for (const path of [...digests.keys()].sort()) hash.update(JSON.stringify([path, files.get(path)!.mode, digests.get(path)]));
   hash.update(JSON.stringify([made.installation?.key ?? '', made.command ?? []]));
-  return hash.digest('hex').slice(0, NAME_DIGITS);
+  return hash.digest('hex').slice(0, BUNDLE_DIGITS);
 }
 
 async function moveTo(folder: string, making: { readonly folder: string; readonly discard: () => Promise<void> }): Promise<void> {

@@ -1,6 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Hexadecimal ones at the end of a bundle's name. */
+export const BUNDLE_DIGITS = 12;
+
 /**
  * The bundle of a function that `buildBundle` was last asked for in the project's `folder`.
  *
@@ -13,6 +16,8 @@ export async function latestBundle(folder: string, name: string): Promise<string
   return dated.sort((a, b) => b.usedMs - a.usedMs)[0]?.path;
 }
 
-function isBundleOf(entry: string, name: string): boolean {
-  return entry.startsWith(`${name}-`) && /^[0-9a-f]{12}$/.test(entry.slice(name.length + 1));
+/** Whether a folder of that name is a bundle of the function. */
+export function isBundleOf(entry: string, name: string): boolean {
+  const digest = entry.slice(name.length + 1);
+  return entry.startsWith(`${name}-`) && digest.length === BUNDLE_DIGITS && /^[0-9a-f]+$/.test(digest);
 }

@@ -38,8 +38,8 @@ async function deploy(terminal: Terminal, options: DeployCommandOptions): Promis
 
 /** What was built last of a function; a ready-made one has its image. */
 async function deployableOf(terminal: Terminal, project: Project, one: StackFunction, { kind, tag }: { readonly kind: GatewayKind; readonly tag: TagMode }): Promise<Deployable> {
-  if (kind === 'images' || !isBuilt(one)) return { function: one, image: await imageOf(project, one, tag, terminal), knowsCommand: false };
+  if (kind === 'images' || !isBuilt(one)) return { function: one, image: await imageOf(project, one, tag, terminal), isBundle: false };
   const bundle = await latestBundle(project.folder, one.name);
   if (bundle === undefined) throw new CliError('usage', `function ${one.name} is not built for this gateway, which runs bundles`, `build it with: shoal build --bundle, or do both with: shoal up`);
-  return { function: one, image: bundle, knowsCommand: true };
+  return { function: one, image: bundle, isBundle: true };
 }

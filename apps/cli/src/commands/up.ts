@@ -67,11 +67,11 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
 
 /** Builds what the gateway runs, and brings it where the gateway finds it. */
 async function make(terminal: Terminal, project: Project, one: StackFunction, options: UpOptions & { readonly kind: GatewayKind }): Promise<Deployable> {
-  if (!isBuilt(one)) return { function: one, image: await imageOf(project, one, options.tag, terminal), knowsCommand: false };
-  if (options.kind === 'bundles') return { function: one, image: await bundleOf(terminal, project, one, options), knowsCommand: true };
-  if (options.publish) return { function: one, image: await publishOne(terminal, project, one, options), knowsCommand: false };
+  if (!isBuilt(one)) return { function: one, image: await imageOf(project, one, options.tag, terminal), isBundle: false };
+  if (options.kind === 'bundles') return { function: one, image: await bundleOf(terminal, project, one, options), isBundle: true };
+  if (options.publish) return { function: one, image: await publishOne(terminal, project, one, options), isBundle: false };
   const image = await buildOne(terminal, project, one, options);
   if (!options.skipPush && namesRegistry(image)) await pushOne(terminal, project, one, image, options.quiet);
   else if (!options.skipPush) note(terminal, `Not pushed: ${image} names no registry, so that only the engine here has it.`);
-  return { function: one, image, knowsCommand: false };
+  return { function: one, image, isBundle: false };
 }

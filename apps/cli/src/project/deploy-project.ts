@@ -1,3 +1,4 @@
+import { noteDeployed } from '../build/deployed-bundles';
 import { deployFunction, functionUrl, type Deployed } from '../gateway/deploy-function';
 import type { GatewayClient } from '../gateway/gateway-client';
 import { waitUntilReady } from '../gateway/wait-until-ready';
@@ -15,8 +16,8 @@ export interface Deployable {
   readonly function: StackFunction;
   /** An image, or the folder of a bundle. */
   readonly image: string;
-  /** Whether the image says by itself which command to run, as a bundle does. */
-  readonly knowsCommand: boolean;
+  /** A bundle says by itself which command to run. */
+  readonly isBundle: boolean;
 }
 
 /** Deploys a function and says where it is called; waits until it is ready when that is wanted. */
@@ -32,11 +33,13 @@ export async function deployOne(terminal: Terminal, gateway: GatewayClient, proj
 }
 
 /** Deploys a function, without a word. */
-export async function sendOne(gateway: GatewayClient, project: Project, { function: one, image, knowsCommand }: Deployable, options: DeployOptions): Promise<Deployed & { readonly namespace: string | undefined }> {
+export async function sendOne(gateway: GatewayClient, project: Project, { function: one, image, isBundle }: Deployable, options: DeployOptions): Promise<Deployed & { readonly namespace: string | undefined }> {
   const fileEnvironment = await readEnvironmentFiles(one.environmentFiles, project.folder);
-  const templateProcess = knowsCommand ? undefined : await processOf(project, one, options);
+  const templateProcess = isBundle ? undefined : await processOf(project, one, options);
   const deployment = deploymentOf(one, flagsOf(options), { fileEnvironment, templateProcess, image });
-  return { ...(await deployFunction(gateway, deployment, modeOf(options))), namespace: deployment.namespace };
+  const deployed = await deployFunction(gateway, deployment, modeOf(options));
+  if (isBundle) await noteDeployed(project.folder, one.name, gateway.url, image);
+  return { ...deployed, namespace: deployment.namespace };
 }
 
 /** The command that its template names, when the stack file names none (CONTRACT.md §7.3). */
