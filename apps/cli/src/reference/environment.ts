@@ -8,8 +8,12 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   OPENFAAS_PREFIX: 'comes before the names of images that `new` writes, unless `--prefix` says another',
   OPENFAAS_TEMPLATE_URL: 'where `template pull` takes templates from, unless it is told: a Git repository or a folder',
   OPENFAAS_TEMPLATE_STORE_URL: 'the template store: a URL or a file',
-  PATH: 'where programs are looked for that templates need',
+  OPENFAAS_PREFIX: 'what `new` puts in front of the names of images, unless `--prefix` does',
+  PATH: 'where programs such as docker, git and those that templates need are looked for',
   NO_COLOR: 'anything: no colours',
   FORCE_COLOR: 'anything but `0`: colours even where the output is no terminal',
   TERM: '`dumb`: no colours',
+  LC_ALL: 'whether the terminal shows UTF-8; else plain ASCII is written',
+  LC_CTYPE: 'the same, unless LC_ALL is set',
+  LANG: 'the same, unless LC_ALL or LC_CTYPE is set',
 };
