@@ -8,7 +8,6 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   OPENFAAS_PREFIX: 'comes before the names of images that `new` writes, unless `--prefix` says another',
   OPENFAAS_TEMPLATE_URL: 'where `template pull` takes templates from, unless it is told: a Git repository or a folder',
   OPENFAAS_TEMPLATE_STORE_URL: 'the template store: a URL or a file',
-  OPENFAAS_PREFIX: 'what `new` puts in front of the names of images, unless `--prefix` does',
   PATH: 'where programs such as docker, git and those that templates need are looked for',
   NO_COLOR: 'anything: no colours',
   FORCE_COLOR: 'anything but `0`: colours even where the output is no terminal',
