@@ -4,6 +4,7 @@ import type { Service, Task } from './swarm-types';
 const task = (rest: Partial<Omit<Task, 'Status'>> & { Status?: Partial<Task['Status']> } = {}): Task => ({
   ID: 't1',
   ServiceID: 's1',
+  CreatedAt: '2026-01-01T00:00:00Z',
   DesiredState: 'running',
   Spec: { ContainerSpec: { Image: 'i' } },
   NetworksAttachments: [
@@ -74,7 +75,16 @@ describe('failuresSince()', () => {
 describe('unplaced()', () => {
   it('is a task that waits for a node, of which Swarm says why', () => {
     const waiting = task({ Status: { State: 'pending', Err: 'no suitable node' } });
-    expect(unplaced([task(), task({ Status: { State: 'pending' } }), waiting])).toBe(waiting);
+    expect(unplaced([task(), task({ Status: { State: 'pending' } }), waiting], Date.parse(waiting.CreatedAt))).toBe(waiting);
+  });
+
+  it.each<[string, number, string, boolean]>([
+    ['machines that have just gone', 9, 'no suitable node (2 nodes not available for new tasks)', false],
+    ['machines that do not come back', 11, 'no suitable node (insufficient resources on 1 node; 1 node not available for new tasks)', true],
+    ['what no machine has', 0, 'no suitable node (insufficient resources on 2 nodes)', true],
+  ])('is one that waits for %s, after %i s: %s, %s', (_name, seconds, Err, expected) => {
+    const waiting = task({ Status: { State: 'pending', Err } });
+    expect(unplaced([waiting], Date.parse(waiting.CreatedAt) + seconds * 1_000) === waiting).toBe(expected);
   });
 });
 

@@ -10,6 +10,13 @@ export interface Candidate {
 
 const ALIVE: readonly TaskState[] = ['starting', 'running'];
 const ENDED: readonly TaskState[] = ['failed', 'rejected', 'complete', 'orphaned'];
+/** Of machines that are down or drained, in Swarm's words. */
+const NODES_AWAY = /nodes? not available for new tasks/;
+/**
+ * A new leader holds machines for down that are well, until they have found it; they try so at least every 8 s. By then what
+ * Swarm could not place is placed.
+ */
+const NODES_BACK_MS = 10_000;
 /** As a shell and as Docker report a process that SIGKILL has ended. */
 const KILLED = 137;
 
@@ -57,9 +64,13 @@ export function failuresSince(tasks: readonly Task[], sinceMs: number): readonly
     .sort((a, b) => timeOf(b.Status.Timestamp) - timeOf(a.Status.Timestamp));
 }
 
-/** The task that Swarm cannot place, of which it says why. */
-export function unplaced(tasks: readonly Task[]): Task | undefined {
-  return tasks.find((task) => isWanted(task) && task.Status.State === 'pending' && Boolean(task.Status.Err));
+/** The task that Swarm cannot place, of which it says why; not while the machines that are away may just be on their way back. */
+export function unplaced(tasks: readonly Task[], nowMs: number): Task | undefined {
+  return tasks.find((task) => {
+    const { State, Err } = task.Status;
+    if (!isWanted(task) || State !== 'pending' || !Err) return false;
+    return !NODES_AWAY.test(Err) || nowMs - timeOf(task.CreatedAt) > NODES_BACK_MS;
+  });
 }
 
 /** What can be learned of an ended container besides its task. */

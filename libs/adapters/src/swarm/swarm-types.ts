@@ -79,6 +79,7 @@ export type TaskState =
 export interface Task {
   readonly ID: string;
   readonly ServiceID: string;
+  readonly CreatedAt: string;
   readonly Slot?: number;
   readonly NodeID?: string;
   readonly DesiredState: TaskState;

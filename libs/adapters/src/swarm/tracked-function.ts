@@ -213,14 +213,14 @@ export class TrackedFunction {
   private notReadyBecause(): string | undefined {
     const told = this.failureOf(this.recentFailure());
     if (told !== undefined) return told;
-    const pending = unplaced(this.tasks);
+    const pending = unplaced(this.tasks, Date.now());
     if (pending) return pending.Status.Err;
     return this.silenceOf();
   }
 
   /** An update that cannot begin takes nothing away, and would never be heard of. */
   private stuckBecause(): string | undefined {
-    const pending = isUpdating(this.service) ? unplaced(this.tasks) : undefined;
+    const pending = isUpdating(this.service) ? unplaced(this.tasks, Date.now()) : undefined;
     return pending && `the update waits: ${pending.Status.Err}`;
   }
 
