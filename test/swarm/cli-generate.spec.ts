@@ -32,7 +32,7 @@ describeOnEngine('what shoal generate writes for Swarm', ({ host, network }) => 
     writeFileSync(join(cli.folder, 'swarm.yml'), stdout);
     docker('stack', 'deploy', '--resolve-image', 'never', '-c', join(cli.folder, 'swarm.yml'), STACK);
     const status = async () => (await (await fetch(`${gateway.url}/system/function/shout`)).json()) as Record<string, unknown>;
-    await gateway.until(async () => (await status().catch(() => ({}) as Record<string, unknown>))['availableReplicas'] === 1, 30_000);
+    await gateway.until(async () => (await status().catch(() => ({})))['availableReplicas'] === 1, 30_000);
     expect(await status()).toMatchObject({ image: WATCHDOG_IMAGE, envProcess: 'tr a-z A-Z', envVars: { PRICE: '5$${X}' }, annotations: { topic: 'loud' }, limits: { memory: '64Mi' } });
     expect(await (await fetch(`${gateway.url}/function/shout`, { method: 'POST', body: 'hello' })).text()).toBe('HELLO');
     expect((await fetch(`${gateway.url}/system/scale-function/shout`, { method: 'POST', body: JSON.stringify({ replicas: 2 }) })).status).toBe(202);
