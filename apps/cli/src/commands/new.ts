@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseName } from '@shoal/domain/functions/function-spec';
+import { parseCpuMillis, parseMemoryBytes } from '@shoal/domain/shared/quantity';
 import { messageOf } from '@shoal/domain/shared/errors';
 import { Command } from 'commander';
 import { CliError } from '../cli-error';
@@ -111,5 +112,7 @@ function isThere(path: string): Promise<boolean> {
 
 function amounts(key: 'limits' | 'requests', memory: string | undefined, cpu: string | undefined): object {
   if (memory === undefined && cpu === undefined) return {};
+  if (memory !== undefined && parseMemoryBytes(memory) === undefined) throw new CliError('usage', `${memory} is no amount of memory`, 'such as 128Mi or 1Gi');
+  if (cpu !== undefined && parseCpuMillis(cpu) === undefined) throw new CliError('usage', `${cpu} is no amount of cpu`, 'such as 500m for half a core, or 2');
   return { [key]: { ...(memory === undefined ? {} : { memory }), ...(cpu === undefined ? {} : { cpu }) } };
 }

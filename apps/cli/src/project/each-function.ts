@@ -23,6 +23,8 @@ export async function eachFunction(terminal: Terminal, functions: readonly Stack
   await Promise.all(Array.from({ length: Math.min(parallel, functions.length) }, run));
   if (failed.length === 0) return;
   if (failed.length === 1) throw failed[0]!.error;
+  const order = functions.map(({ name }) => name);
+  failed.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   for (const { error } of failed as { error: CliError }[]) note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]));
   throw new CliError((failed[0]!.error as CliError).reason, `${failed.length} of ${functions.length} functions failed: ${failed.map(({ name }) => name).join(', ')}`);
 }
