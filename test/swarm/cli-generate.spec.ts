@@ -31,8 +31,11 @@ describeOnEngine('what shoal generate writes for Swarm', ({ host, network }) => 
     const { stdout } = await cli.run(['generate', '--api', 'swarm']);
     writeFileSync(join(cli.folder, 'swarm.yml'), stdout);
     docker('stack', 'deploy', '--resolve-image', 'never', '-c', join(cli.folder, 'swarm.yml'), STACK);
-    const status = async () => (await (await fetch(`${gateway.url}/system/function/shout`)).json()) as Record<string, unknown>;
-    await gateway.until(async () => (await status().catch(() => ({})))['availableReplicas'] === 1, 30_000);
+    const status = async (): Promise<Record<string, unknown>> => {
+      const answer = await fetch(`${gateway.url}/system/function/shout`);
+      return answer.ok ? ((await answer.json()) as Record<string, unknown>) : {};
+    };
+    await gateway.until(async () => (await status())['availableReplicas'] === 1, 30_000);
     expect(await status()).toMatchObject({ image: WATCHDOG_IMAGE, envProcess: 'tr a-z A-Z', envVars: { PRICE: '5$${X}' }, annotations: { topic: 'loud' }, limits: { memory: '64Mi' } });
     expect(await (await fetch(`${gateway.url}/function/shout`, { method: 'POST', body: 'hello' })).text()).toBe('HELLO');
     expect((await fetch(`${gateway.url}/system/scale-function/shout`, { method: 'POST', body: JSON.stringify({ replicas: 2 }) })).status).toBe(202);
