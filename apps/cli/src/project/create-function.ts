@@ -49,11 +49,10 @@ export async function createFunction({ folder, file, template, gateway, entry }:
   await ignore(join(folder, '.gitignore'));
 }
 
-async function copySample({ name, folders, handlerFolder }: Template, into: string): Promise<void> {
+async function copySample({ name, sampleFolder, handlerFolder }: Template, into: string): Promise<void> {
+  if (sampleFolder === undefined) throw new CliError('usage', `the template ${name} has no folder ${handlerFolder || 'function'} with a sample in it`);
   await mkdir(into, { mode: PRIVATE_FOLDER });
-  const samples = folders.map((folder) => join(folder, handlerFolder));
-  for (const sample of samples) if (await isThere(sample)) await cp(sample, into, { recursive: true });
-  if (folders.length > 0 && !(await Promise.all(samples.map(isThere))).includes(true)) throw new CliError('usage', `the template ${name} has no folder ${handlerFolder} with a sample in it`);
+  await cp(sampleFolder, into, { recursive: true });
 }
 
 async function ignore(file: string): Promise<void> {

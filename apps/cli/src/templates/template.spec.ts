@@ -60,13 +60,24 @@ bundle:
   it('takes from the template it is based on what it does not say itself', async () => {
     const template = await loadTemplate('node-ts', shipped);
     expect(template.folders).toEqual([join(shipped, 'node'), join(shipped, 'node-ts')]);
+    expect(template.sampleFolder).toBe(join(shipped, 'node-ts/function'));
     expect(template).toMatchObject({ language: 'node-ts', fprocess: 'node server.mjs', stripTypes: true, handlerFiles: ['handler.ts', 'handler.mts'] });
     expect(template.install).toEqual((await loadTemplate('node', shipped)).install);
   });
 
   it('needs no template for a Dockerfile', async () => {
     expect(await loadTemplate('dockerfile', join(folder, 'nowhere'))).toMatchObject({ name: 'dockerfile', folders: [], handlerFolder: '', handlerFiles: ['Dockerfile'] });
-    expect(await loadTemplate('Dockerfile', shipped)).toMatchObject({ name: 'dockerfile', folders: [], handlerFolder: '', language: 'dockerfile' });
+    const template = await loadTemplate('Dockerfile', shipped);
+    expect(template).toMatchObject({ name: 'dockerfile', folders: [], handlerFolder: '', language: 'dockerfile', sampleFolder: join(shipped, 'dockerfile/function') });
+  });
+
+  it('has the sample of the template it is based on only when it has none itself', async () => {
+    write('base/template.yml', '');
+    write('base/function/handler.sh', '');
+    write('own/template.yml', 'based_on: base');
+    expect((await loadTemplate('own', folder)).sampleFolder).toBe(join(folder, 'base/function'));
+    write('own/function/handler.sh', '');
+    expect((await loadTemplate('own', folder)).sampleFolder).toBe(join(folder, 'own/function'));
   });
 
   it('says what is there instead of a template that is not', async () => {

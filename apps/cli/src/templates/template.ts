@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../cli-error';
 import { parseTemplateYml, type InstallStep, type TemplateYml } from './template-yml';
@@ -9,6 +9,8 @@ export interface Template {
   readonly name: string;
   /** Its folder, after that of the template it is based on: where both have a file, the later one counts. */
   readonly folders: readonly string[];
+  /** What a new function's folder holds: the template's own, else that of the one it is based on, never both. `undefined` when there is none. */
+  readonly sampleFolder?: string;
   readonly language?: string;
   /** The command, for images whose function says none. */
   readonly fprocess?: string;
@@ -46,9 +48,17 @@ export async function loadTemplate(lang: string, templatesFolder: string): Promi
   const base = own?.basedOn === undefined ? {} : await readBase(name, own.basedOn, templatesFolder);
   const { basedOn, ...merged } = { ...base, ...own };
   const shared = { buildOptions: [], handlerFiles: [], mountSsh: false, stripTypes: false, install: [], ...merged };
-  if (name === DOCKERFILE) return { ...shared, name, folders: [], handlerFolder: '', handlerFiles: ['Dockerfile'] };
-  const names = basedOn === undefined ? [name] : [basedOn, name];
-  return { ...shared, name, folders: names.map((one) => join(templatesFolder, one)), handlerFolder: merged.handlerFolder ?? 'function' };
+  const folders = (basedOn === undefined ? [name] : [basedOn, name]).map((one) => join(templatesFolder, one));
+  const handlerFolder = merged.handlerFolder ?? 'function';
+  const sampleFolder = await lastFolder(folders.map((one) => join(one, handlerFolder)));
+  const found = { ...shared, name, ...(sampleFolder === undefined ? {} : { sampleFolder }) };
+  if (name === DOCKERFILE) return { ...found, folders: [], handlerFolder: '', handlerFiles: ['Dockerfile'] };
+  return { ...found, folders, handlerFolder };
+}
+
+async function lastFolder(paths: readonly string[]): Promise<string | undefined> {
+  const areFolders = await Promise.all(paths.map((path) => stat(path).then((one) => one.isDirectory(), () => false)));
+  return paths.findLast((_, index) => areFolders[index]);
 }
 
 /** The names of the templates in `templatesFolder`, sorted; none when there is no such folder. */
