@@ -1,33 +1,35 @@
-// Executables of the watchdog: its code and a Bun in one file.
+// Executables: a program's code and a Bun in one file.
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensureBun, hostPlatform } from './bun.mjs';
 import { signAdHoc } from './mac-signature.mjs';
 import { root, run } from './setup.mjs';
 
-export const NAME = 'shoal-watchdog';
+export const WATCHDOG = { name: 'shoal-watchdog', entry: 'apps/watchdog/src/main.ts' };
+/** What `tools/build.mjs` makes: templates are in it, which are too long for a command line. */
+export const CLI = { name: 'shoal', entry: 'dist/cli/main.cjs' };
 
 export function suffixOf(platform) {
   return platform.startsWith('windows-') ? '.exe' : '';
 }
 
-/** Builds the one for this machine, and resolves with its path. Only where `hostPlatform()` is one. */
+/** Builds the watchdog's for this machine, and resolves with its path. Only where `hostPlatform()` is one. */
 export async function ensureExecutable() {
   const platform = hostPlatform();
-  const path = join(root, 'dist/watchdog', `${NAME}${suffixOf(platform)}`);
+  const path = join(root, 'dist/watchdog', `${WATCHDOG.name}${suffixOf(platform)}`);
   await buildExecutable(platform, path);
   return path;
 }
 
 /** Builds the one of a platform. The same sources make the same file. */
-export async function buildExecutable(platform, path) {
+export async function buildExecutable(platform, path, { name, entry } = WATCHDOG) {
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = mkdtempSync(`${path}.`);
   try {
     // Its name becomes part of it: always the same one.
-    const made = join(unfinished, `${NAME}${suffixOf(platform)}`);
-    await compile(platform, made);
-    if (platform === 'darwin-x64') signAdHoc(made, NAME);
+    const made = join(unfinished, `${name}${suffixOf(platform)}`);
+    await compile(entry, platform, made);
+    if (platform === 'darwin-x64') signAdHoc(made, name);
     renameSync(made, path);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -35,13 +37,13 @@ export async function buildExecutable(platform, path) {
 }
 
 /** The Bun of this machine builds for all platforms. */
-async function compile(platform, path) {
+async function compile(entry, platform, path) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   // Variables such as BUN_OPTIONS would have a say in the build.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BUN_')));
   const args = [
     'build',
-    'apps/watchdog/src/main.ts',
+    entry,
     '--compile',
     `--target=bun-${platform}`,
     `--compile-executable-path=${await ensureBun(platform)}`, // Else Bun would download it, unchecked.
@@ -57,6 +59,9 @@ async function compile(platform, path) {
     '--no-compile-autoload-package-json',
     `--define=SHOAL_VERSION=${JSON.stringify(version)}`,
     '--define=process.env.NODE_ENV="production"',
+    // Else they are the folder that it was built in.
+    '--define=__dirname="/"',
+    '--define=__filename="/main.cjs"',
   ];
   await run(await ensureBun(hostPlatform()), args, env);
 }
