@@ -59,6 +59,11 @@ export class RunningCli {
     });
   }
 
+  /** The bytes of standard output as they come; as text they may be cut apart. */
+  onStdout(listener: (chunk: Buffer) => void): void {
+    this.child.stdout!.on('data', listener);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }

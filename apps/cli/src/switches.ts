@@ -12,18 +12,27 @@ export function withSwitch(command: Command, name: string, description: string, 
   return command.addOption(initially ? on.hideHelp() : on).addOption(initially ? off : off.hideHelp());
 }
 
-/** Turns `--name=true` and `--name=false` into `--name` and `--no-name`, for the switches that `command` and those below it have. */
+/**
+ * Turns `--name=true` and `--name=false` into `--name` and `--no-name`, for the switches that `command` and those below it
+ * have; `-n=false` too, where that is short for it.
+ */
 export function goSwitches(command: Command, args: readonly string[]): readonly string[] {
   const names = new Set<string>();
+  const longOf = new Map<string, string>();
   const collect = (one: Command) => {
-    for (const { long, required, optional } of one.options) if (long && !required && !optional) names.add(long);
+    for (const { short, long, required, optional } of one.options) {
+      if (!long || required || optional) continue;
+      names.add(long);
+      if (short) longOf.set(short, long);
+    }
     one.commands.forEach(collect);
   };
   collect(command);
   const end = args.indexOf('--');
   return args.flatMap((arg, index) => {
     if (end !== -1 && index > end) return [arg];
-    const [, name, value] = /^(--[a-z][-a-z]*)=(true|false|1|0|t|f)$/i.exec(arg) ?? [];
+    const [, written, value] = /^(--[a-z][-a-z]*|-[a-z])=(true|false|1|0|t|f)$/i.exec(arg) ?? [];
+    const name = longOf.get(written ?? '') ?? written;
     if (name === undefined || !names.has(name)) return [arg];
     if (/^(true|1|t)$/i.test(value!)) return [name];
     const off = `--no-${name.slice(2)}`;

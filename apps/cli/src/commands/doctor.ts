@@ -19,7 +19,7 @@ const MARKS: Readonly<Record<FindingState, string>> = { ok: '✓', missing: '–
 const ASCII_MARKS: Readonly<Record<FindingState, string>> = { ok: '+', missing: '-', broken: 'x' };
 
 export function doctorCommand(terminal: Terminal): Command {
-  return withGatewayOptions(new Command('doctor'), '5s')
+  return withGatewayOptions(new Command('doctor'), { timeout: '5s' })
     .description('Tells what is here, what is missing, and what to do about it. Ends with 1 when something is broken.')
     .addOption(outputOption())
     .action((options: DoctorOptions) => examine(terminal, options));

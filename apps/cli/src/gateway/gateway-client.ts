@@ -19,12 +19,14 @@ export interface GatewayClientOptions {
 export interface AskOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** An object is sent as JSON. */
-  readonly body?: object | Buffer | Readable;
+  readonly body?: object | Buffer | Readable | undefined;
   readonly headers?: OutgoingHttpHeaders;
   /** Without credentials: a function must not see those of its owner. */
   readonly anonymous?: boolean;
   /** Instead of the client's own. */
   readonly timeoutMs?: number;
+  /** What to do about a refusal, by what it means. */
+  readonly hints?: Partial<Record<ExitReason, string>>;
 }
 
 /** The head of an answer, with the body still to be read. */
@@ -76,7 +78,7 @@ export class GatewayClient {
   /** Resolves with an answer of 200 to 299. Rejects as `send` does, and for any other with what the gateway says. */
   async ask(method: string, path: string, ask?: AskOptions): Promise<Answer> {
     const answer = await this.send(method, path, ask);
-    if (answer.status < 200 || answer.status > 299) throw await this.refusal(answer);
+    if (answer.status < 200 || answer.status > 299) throw await this.refusal(answer, ask?.hints);
     return answer;
   }
 
@@ -91,13 +93,14 @@ export class GatewayClient {
   }
 
   /** The error that a refusal ends a command with. Reads the answer's body. */
-  async refusal(answer: Answer): Promise<CliError> {
-    const text = (await textOf(answer, MAX_REFUSAL_BYTES)).trim();
+  async refusal(answer: Answer, hints: AskOptions['hints'] = {}): Promise<CliError> {
+    const text = (await beginningOf(answer, MAX_REFUSAL_BYTES)).trim();
     if (answer.status === 401) {
       const known = this.options.authorization !== undefined;
       return new CliError('unauthorized', known ? `${this.url} does not accept the user and password that are kept for it` : `${this.url} wants a user and a password`, `log in with: shoal login --gateway ${this.url}`);
     }
-    return new CliError(REASONS[answer.status] ?? 'failed', text === '' ? `the gateway answered ${answer.status}` : text);
+    const reason = REASONS[answer.status] ?? 'failed';
+    return new CliError(reason, text === '' ? `the gateway answered ${answer.status}` : text, hints[reason]);
   }
 
   private unreachable(error: NodeJS.ErrnoException): Error {
@@ -122,6 +125,18 @@ export async function bytesOf({ body }: Answer, maxBytes = Infinity): Promise<Bu
 /** As `bytesOf`, decoded as UTF-8. */
 export async function textOf(answer: Answer, maxBytes?: number): Promise<string> {
   return (await bytesOf(answer, maxBytes)).toString('utf8');
+}
+
+/** As much of a text as is worth showing. What follows is not read, and the connection is closed. */
+export async function beginningOf({ body }: Answer, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) return `${Buffer.concat(chunks).toString('utf8', 0, maxBytes)} ...`;
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function toBody(body: AskOptions['body']): { readonly body: Buffer | Readable | undefined; readonly headers: OutgoingHttpHeaders } {

@@ -18,15 +18,20 @@ export interface GatewayOptions {
   readonly envsubst: boolean;
 }
 
-const DEFAULT_TIMEOUT = '60s';
+export interface TimeoutHelp {
+  /** The default; `0s` is for ever. */
+  readonly timeout?: string;
+  /** What it bounds in this command. */
+  readonly bounds?: string;
+}
 
-/** Adds what every command has that speaks to a gateway. @param timeout how long that may take, unless `--timeout` is given. */
-export function withGatewayOptions(command: Command, timeout = DEFAULT_TIMEOUT): Command {
+/** Adds what every command has that speaks to a gateway. */
+export function withGatewayOptions(command: Command, { timeout = '60s', bounds = 'how long the gateway may take to answer' }: TimeoutHelp = {}): Command {
   command
     .option('-g, --gateway <url>', 'the gateway (default: of the stack file, SHOAL_GATEWAY, OPENFAAS_URL, http://127.0.0.1:8080)')
     .option('-k, --token <token>', 'a token instead of a login')
     .option('--tls-no-verify', 'accept any certificate')
-    .addOption(durationOption('--timeout <duration>', 'how long the gateway may take to answer', timeout))
+    .addOption(durationOption('--timeout <duration>', bounds, timeout))
     .option('-f, --yaml <file>', 'the stack file, or its URL (default: stack.yaml or stack.yml here)');
   return withSwitch(command, 'envsubst', 'leave ${…} in the stack file as it is', true);
 }
