@@ -78,13 +78,13 @@ describe('npm run simulate', () => {
     ['--label=x', '--label must be NAME=VALUE, not x'],
     ['--label=com.openfaas.scale.min=x', 'labels.com.openfaas.scale.min must be a whole number'],
     ['--start-up=soon', '--start-up must be a duration such as 500ms or 5m, not soon'],
-    ['--room=-1', '--room must be a number, not -1'],
-    ['--output=xml', '--output must be one of table, csv, json, markdown'],
+    ['--room=-1', 'It must be a number, not -1'],
+    ['--output=xml', 'Allowed choices are table, csv, json, markdown'],
     ['--by=trace', '--by must name what has several values'],
-    ['--nonsense', "Unknown option '--nonsense'"],
+    ['--nonsense', "unknown option '--nonsense'"],
   ])('says what is wrong with %s, in a word', (option, message) => {
     const { status, stdout, stderr } = run(option);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });

@@ -71,15 +71,15 @@ async function put(terminal: Terminal, method: 'POST' | 'PUT', name: string, opt
   say(terminal, method === 'POST' ? `Created: ${status} Created` : `Updated: ${status} Accepted`);
 }
 
-async function readValue(terminal: Terminal, name: string, { fromFile, fromLiteral, trim }: ValueOptions): Promise<Buffer> {
-  if (fromFile !== undefined && fromLiteral !== undefined) throw new CliError('usage', 'give either --from-file or --from-literal');
-  const value = await valueOf(terminal, name, { fromFile, fromLiteral });
-  const trimmed = trim && isUtf8(value) ? Buffer.from(value.toString('utf8').trimEnd()) : value;
+async function readValue(terminal: Terminal, name: string, options: ValueOptions): Promise<Buffer> {
+  const value = await valueOf(terminal, name, options);
+  const trimmed = options.trim && isUtf8(value) ? Buffer.from(value.toString('utf8').trimEnd()) : value;
   if (trimmed.length === 0) throw new CliError('usage', `the value of the secret ${name} is empty`);
   return trimmed;
 }
 
-async function valueOf(terminal: Terminal, name: string, { fromFile, fromLiteral }: Partial<Pick<ValueOptions, 'fromFile' | 'fromLiteral'>> & object): Promise<Buffer> {
+async function valueOf(terminal: Terminal, name: string, { fromFile, fromLiteral }: ValueOptions): Promise<Buffer> {
+  if (fromFile !== undefined && fromLiteral !== undefined) throw new CliError('usage', 'give either --from-file or --from-literal');
   if (fromFile !== undefined) return await readNamedFile('--from-file', fromFile);
   if (fromLiteral !== undefined) {
     note(terminal, 'Others on this machine can see what --from-literal says, and the history of the shell keeps it; standard input is better.');
