@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { LIST_FUNCTIONS } from '../../apps/cli/src/completion/posix-parts';
 import { Cli } from './cli-process';
 
 const SHELL_MS = 15_000;
@@ -90,6 +91,7 @@ describe.each(shells)('completion in $name', ({ name, offers }) => {
 
   it.each([
     ['commands', 'shoal desc', ['describe']],
+    ['sub-commands', 'shoal template pu', ['pull']],
     ['flags of a command, by an alias too', 'shoal ls --ver', ['--verbose']],
     ['flags behind a flag with a value', 'shoal list --gateway list --qu', ['--quiet']],
     ['choices of a flag', 'shoal list --output y', ['yaml']],
@@ -108,6 +110,12 @@ describe('shoal completion', () => {
     const [one, other] = [await cli.run(['completion', '--shell', 'bash']), await cli.run(['completion', 'bash'])];
     expect(one).toEqual(other);
     expect(one.code).toBe(0);
+  });
+
+  it('asks for functions by a command that there is', async () => {
+    const [program, ...args] = LIST_FUNCTIONS.replace(/ 2>.*/, '').split(' ');
+    expect(program).toBe('shoal');
+    expect(await cli.run(args, { env: { SHOAL_GATEWAY: 'http://127.0.0.1:1' } })).toMatchObject({ code: 3, stdout: '' });
   });
 
   it('without a shell says which there are', async () => {
