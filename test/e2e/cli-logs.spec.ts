@@ -15,7 +15,7 @@ describe('shoal logs', () => {
     gateway = await GatewayProcess.start();
     const script = join(gateway.home, 'talk.sh');
     writeFileSync(script, 'cat >&2\n');
-    await gateway.deploy('talker', { envProcess: `sh ${script}` });
+    await gateway.deploy('talker', { envProcess: `sh ${script}`, envVars: { combine_output: 'false', log_callid: 'true' } });
     for (const [id, text] of [['call-1', 'first'], ['call-2', 'second'], ['call-3', 'third']] as const) await call(`${text}\n`, { 'X-Call-Id': id });
     await gateway.until(async () => (await (await fetch(`${gateway.url}/system/logs?name=talker`)).text()).split('Wrote').length === 4);
   });

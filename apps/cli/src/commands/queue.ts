@@ -149,7 +149,7 @@ async function changeDead(gateway: GatewayClient, what: 'redrive' | 'purge', id:
   const one = id === undefined ? DEAD : `${DEAD}/${encodeURIComponent(id)}`;
   const [method, path] = what === 'redrive' ? ['POST', `${one}/redrive`] : ['DELETE', one];
   const query = id === undefined ? { function: options.function, namespace: options.namespace } : {};
-  return (await gateway.json<{ readonly calls: number }>(method!, path!, { query, hints: HINTS })).calls;
+  return (await gateway.json<{ readonly calls: number }>(method, path, { query, hints: HINTS })).calls;
 }
 
 function pathOf(id: string): string {
