@@ -1,4 +1,3 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,42 +8,26 @@ import { aFunction } from '@shoal/domain/testing/function-spec';
 import { stateOf } from '../contracts/function-provider.contract';
 import { describeWithPrograms } from '../describe-with';
 import { describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
+import { startRegistry, type Registry } from './registry';
 
 jest.setTimeout(60_000);
 
-const REGISTRY = '127.0.0.1:5000';
-const IMAGE = `${REGISTRY}/private/fn:1`;
-const credentials = { username: 'somebody', password: 'secret', serveraddress: REGISTRY };
-/** Of that password. */
-const HASH = '$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a';
+const IMAGE = '127.0.0.1:5000/private/fn:1';
 
 describeWithPrograms('a private registry', ['docker-registry'], 'docker-registry', () => {
   describeOnEngine('on the machine of the engine', ({ host, network, pid }) => {
     const engine = new Engine(host);
     const folder = mkdtempSync(join(tmpdir(), 'shoal-registry-'));
     const config = join(folder, 'config.json');
-    let registry: ChildProcess;
+    let registry: Registry;
     let provider: SwarmFunctionProvider;
 
     const inspect = () => engine.ask((docker) => docker.getService('fn').inspect() as Promise<Service>);
 
     beforeAll(async () => {
-      writeFileSync(join(folder, 'users'), `${credentials.username}:${HASH}\n`);
-      const settings = {
-        version: 0.1,
-        storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-        http: { addr: REGISTRY },
-        auth: { htpasswd: { realm: 'private', path: join(folder, 'users') } },
-      };
-      // JSON is YAML.
-      writeFileSync(join(folder, 'registry.yml'), JSON.stringify(settings));
-      const there = [`--net=/proc/${pid}/ns/net`];
-      registry = spawn('nsenter', [...there, 'docker-registry', 'serve', join(folder, 'registry.yml')], { stdio: 'ignore' });
-      while (spawnSync('nsenter', [...there, process.execPath, '-e', `fetch('http://${REGISTRY}/v2/').then(() => process.exit(0), () => process.exit(1))`]).status !== 0) {
-        if (registry.exitCode !== null) throw new Error(`the registry ended with ${registry.exitCode}`);
-      }
-      await engine.ask((docker) => docker.getImage(WATCHDOG_IMAGE).tag({ repo: `${REGISTRY}/private/fn`, tag: '1' }));
-      const progress = await engine.docker.getImage(IMAGE).push({ authconfig: credentials });
+      registry = await startRegistry(pid);
+      await engine.ask((docker) => docker.getImage(WATCHDOG_IMAGE).tag({ repo: `${registry.address}/private/fn`, tag: '1' }));
+      const progress = await engine.docker.getImage(IMAGE).push({ authconfig: registry.credentials });
       await new Promise<void>((resolve, reject) => engine.docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())));
       await engine.docker.getImage(IMAGE).remove();
     });
@@ -53,7 +36,7 @@ describeWithPrograms('a private registry', ['docker-registry'], 'docker-registry
       await engine.find((docker) => docker.getService('fn').remove());
     });
     afterAll(() => {
-      registry.kill();
+      registry.end();
       rmSync(folder, { recursive: true });
     });
 
@@ -70,13 +53,13 @@ describeWithPrograms('a private registry', ['docker-registry'], 'docker-registry
     });
 
     it('is asked with the credentials of the file, and for the digest, which the service gets', async () => {
-      writeFileSync(config, JSON.stringify({ auths: { [REGISTRY]: { auth: Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64') } } }));
+      writeFileSync(config, registry.dockerConfig);
       await deploy(config);
       const state = await stateOf(provider, ({ ready }) => ready.length === 1);
       expect(state.spec.image).toBe(IMAGE);
       expect((await inspect()).Spec.TaskTemplate.ContainerSpec!.Image).toMatch(/^127\.0\.0\.1:5000\/private\/fn:1@sha256:[0-9a-f]{64}$/);
       // A machine that has it needs no registry.
-      registry.kill();
+      registry.stop();
       await provider.scale({ name: 'fn', namespace: 'ns' }, 2);
       await stateOf(provider, ({ ready }) => ready.length === 2);
     });

@@ -25,7 +25,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitReason, string>> = {
   notFound: 'What was asked for does not exist.',
   conflict: 'Something of that name is there already.',
   timeout: 'It did not end, or did not become ready, within its time.',
-  build: 'A function could not be built.',
+  build: 'A function could not be built, or its image not be pushed.',
   missing: 'A program that is needed is not on this machine.',
   interrupted: 'Ctrl-C.',
 };

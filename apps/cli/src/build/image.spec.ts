@@ -41,10 +41,10 @@ describe('dockerPublishCommand()', () => {
 });
 
 describe('buildImage()', () => {
-  it('builds with BuildKit where there is buildx, and without it elsewhere', async () => {
+  it('builds with BuildKit where there is buildx, and elsewhere as Docker thinks best', async () => {
     await buildImage(build());
     await buildImage(build('test "$1" != buildx'));
-    expect(commands()).toEqual(['buildx version', '1 build --tag localhost:5000/hello:1 .', 'buildx version', '0 build --tag localhost:5000/hello:1 .']);
+    expect(commands()).toEqual(['buildx version', '1 build --tag localhost:5000/hello:1 .', 'buildx version', 'build --tag localhost:5000/hello:1 .']);
   });
 
   it('passes on what Docker says, unless it is to be quiet', async () => {
@@ -62,10 +62,29 @@ describe('buildImage()', () => {
     await expect(failed).rejects.not.toThrow('secret');
   });
 
+  it('does not say twice what has just been read', async () => {
+    const script = 'echo wrong; exit 2';
+    const message = 'function hello: "docker build" ended with 2';
+    await expect(buildImage({ ...build(script), isRead: true })).rejects.toMatchObject({ message });
+    await expect(buildImage({ ...build(script), isRead: true, quiet: true })).rejects.toMatchObject({ message: `${message}\nwrong` });
+  });
+
+  it.each([
+    'pull access denied for shoal/watchdog, repository does not exist or may require docker login',
+    'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    'ERROR: failed to solve: node:22: failed to resolve source metadata for docker.io/library/node:22',
+  ])('tells how to begin with another image when one cannot be had: %s', async (text) => {
+    await expect(buildImage(build(`echo '${text}' >&2; exit 1`))).rejects.toMatchObject({ reason: 'build', hint: expect.stringContaining('WATCHDOG_IMAGE') });
+  });
+
+  it('has no such advice when something else fails', async () => {
+    await expect(buildImage(build('echo no such file; exit 1'))).rejects.toMatchObject({ hint: undefined });
+  });
+
   it.each(['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'permission denied while trying to connect to the Docker daemon socket'])(
-    'rejects with missing when there is no engine: %s',
+    'rejects with missing when there is no engine, and with nothing else that Docker says: %s',
     async (text) => {
-      await expect(buildImage(build(`echo '${text}' >&2; exit 1`))).rejects.toMatchObject({ reason: 'missing', message: expect.stringContaining(text), hint: expect.stringContaining('--bundle') });
+      await expect(buildImage(build(`echo DEPRECATED; echo '${text}' >&2; exit 1`))).rejects.toMatchObject({ reason: 'missing', message: `the Docker engine cannot be reached: ${text}`, hint: expect.stringContaining('--bundle') });
     },
   );
 
@@ -90,4 +109,8 @@ it('pushImage() and resetQemu() run Docker', async () => {
   await pushImage({ ...build(), quiet: true });
   await resetQemu(build());
   expect(commands()).toEqual(['push localhost:5000/hello:1', 'push --quiet localhost:5000/hello:1', 'run --rm --privileged multiarch/qemu-user-static --reset -p yes']);
+});
+
+it.each(['denied: requested access to the resource is denied', 'no basic auth credentials', 'unauthorized: authentication required'])('pushImage() tells how to sign in when the registry refuses: %s', async (text) => {
+  await expect(pushImage(build(`echo '${text}' >&2; exit 1`))).rejects.toMatchObject({ reason: 'build', message: expect.stringContaining(text), hint: expect.stringContaining('docker login') });
 });

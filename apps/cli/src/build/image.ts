@@ -21,6 +21,8 @@ export interface ImageBuild {
   readonly env: Env;
   /** Gets what Docker writes, as it comes. */
   readonly report?: ((text: string) => void) | undefined;
+  /** Whether an error leaves out the end of Docker's output, because whoever reads it has just read that; false by default. */
+  readonly isRead?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +34,10 @@ export interface ImagePublish extends ImageBuild {
 }
 
 const BUILDER = 'multiarch';
-const NO_ENGINE = /cannot connect to the docker daemon|permission denied while trying to connect|error during connect|failed to connect to the docker api/i;
+const NO_ENGINE = /^.*(?:cannot connect to the docker daemon|permission denied while trying to connect|error during connect|failed to connect to the docker api).*$/im;
+/** What Docker says, in its several versions, of an image that is not there, and of a registry that does not answer or does not know one. */
+const NOT_PULLED = /pull access denied|failed to resolve source metadata|manifest (?:unknown|for \S+ not found)|"https?:\/\/[^"\s]+\/v2\//i;
+const NO_CREDENTIALS = /no basic auth credentials|authentication required|unauthorized|access (?:to the resource )?is denied|insufficient_scope/i;
 
 /** The command line that builds an image. The arguments of a build are in it, so they are no place for secrets. */
 export function dockerBuildCommand(build: ImageBuild): readonly string[] {
@@ -66,7 +71,8 @@ function optionsOf({ buildArgs, labels, noCache, squash, quiet, env }: ImageBuil
  */
 export async function buildImage(build: ImageBuild, run: RunCommand = runCommand): Promise<void> {
   const { exitCode } = await run(['docker', 'buildx', 'version'], { cwd: build.folder, env: build.env, signal: build.signal });
-  const env = { ...build.env, DOCKER_BUILDKIT: exitCode === 0 ? '1' : '0' };
+  // Where there is none, Docker knows best what to do instead, and says what to install.
+  const env = exitCode === 0 ? { ...build.env, DOCKER_BUILDKIT: '1' } : build.env;
   await runDocker(dockerBuildCommand(build), { ...build, env }, run);
 }
 
@@ -83,23 +89,34 @@ export async function publishImage(publish: ImagePublish, run: RunCommand = runC
 }
 
 /** Lets the engine run programs of other processors anew (`--reset-qemu`). Runs a privileged container. Rejects as `buildImage` does. */
-export async function resetQemu(build: Pick<ImageBuild, 'name' | 'folder' | 'env' | 'report' | 'signal'>, run: RunCommand = runCommand): Promise<void> {
+export async function resetQemu(build: Omit<DockerRun, 'quiet'>, run: RunCommand = runCommand): Promise<void> {
   await runDocker(['docker', 'run', '--rm', '--privileged', 'multiarch/qemu-user-static', '--reset', '-p', 'yes'], { ...build, quiet: false }, run);
 }
 
 /** Pushes an image to its registry. Rejects as `buildImage` does. */
-export async function pushImage(build: Pick<ImageBuild, 'name' | 'image' | 'folder' | 'env' | 'report' | 'signal' | 'quiet'>, run: RunCommand = runCommand): Promise<void> {
+export async function pushImage(build: DockerRun & Pick<ImageBuild, 'image'>, run: RunCommand = runCommand): Promise<void> {
   await runDocker(['docker', 'push', ...(build.quiet ? ['--quiet'] : []), build.image], build, run);
 }
 
-async function runDocker(argv: readonly string[], { name, folder, env, quiet, report, signal }: Pick<ImageBuild, 'name' | 'folder' | 'env' | 'quiet' | 'report' | 'signal'>, run: RunCommand): Promise<void> {
-  const result = await run(argv, { cwd: folder, env, signal, onOutput: quiet ? undefined : report });
-  if (result.exitCode !== 0) throw failure(name, argv, result);
+type DockerRun = Pick<ImageBuild, 'name' | 'folder' | 'env' | 'quiet' | 'report' | 'signal' | 'isRead'>;
+
+async function runDocker(argv: readonly string[], options: DockerRun, run: RunCommand): Promise<void> {
+  const { folder: cwd, env, quiet, report, signal } = options;
+  const result = await run(argv, { cwd, env, signal, onOutput: quiet ? undefined : report });
+  if (result.exitCode !== 0) throw failure(argv, result, options);
 }
 
-function failure(name: string, argv: readonly string[], { exitCode, output }: CommandResult): CliError {
+function failure(argv: readonly string[], { exitCode, output }: CommandResult, { name, quiet, isRead }: DockerRun): CliError {
   const end = lastLines(output);
-  if (NO_ENGINE.test(end)) return new CliError('missing', `the Docker engine cannot be reached: ${end}`, 'start it, or see whether you may use it; "shoal build --bundle" needs no engine');
+  const [noEngine] = NO_ENGINE.exec(end) ?? [];
+  if (noEngine !== undefined) return new CliError('missing', `the Docker engine cannot be reached: ${noEngine.trim()}`, 'start it, or see whether you may use it; "shoal build --bundle" needs no engine');
   // Not the whole of it: there may be a token among the build's arguments.
-  return new CliError('build', `function ${name}: "${argv.slice(0, 2).join(' ')}" ended with ${exitCode}\n${end}`);
+  const what = `function ${name}: "${argv.slice(0, 2).join(' ')}" ended with ${exitCode}`;
+  return new CliError('build', isRead && !quiet ? what : `${what}\n${end}`, hintFor(argv, end));
+}
+
+function hintFor([, verb]: readonly string[], end: string): string | undefined {
+  if (verb === 'push') return NO_CREDENTIALS.test(end) ? 'sign in to its registry: docker login REGISTRY' : undefined;
+  if (!NOT_PULLED.test(end)) return undefined;
+  return 'an image that its Dockerfile begins with cannot be had: name another with --build-arg BASE_IMAGE=... or WATCHDOG_IMAGE=...; docs/templates.md tells where the watchdog comes from';
 }

@@ -24,6 +24,6 @@ async function push(terminal: Terminal, options: PushOptions): Promise<void> {
   const project = await openProject(terminal, options);
   const pushed = project.functions.filter(({ skipBuild }) => !skipBuild);
   await eachFunction(terminal, pushed, options.parallel, async (one) => {
-    await pushOne(terminal, project, one, await imageOf(project, one, options.tag, terminal), options.quiet);
+    await pushOne(terminal, project, one, await imageOf(project, one, options.tag, terminal), options);
   });
 }

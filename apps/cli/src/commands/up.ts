@@ -71,7 +71,7 @@ async function make(terminal: Terminal, project: Project, one: StackFunction, op
   if (options.kind === 'bundles') return { function: one, image: await bundleOf(terminal, project, one, options), isBundle: true };
   if (options.publish) return { function: one, image: await publishOne(terminal, project, one, options), isBundle: false };
   const image = await buildOne(terminal, project, one, options);
-  if (!options.skipPush && namesRegistry(image)) await pushOne(terminal, project, one, image, options.quiet);
+  if (!options.skipPush && namesRegistry(image)) await pushOne(terminal, project, one, image, options);
   else if (!options.skipPush) note(terminal, `Not pushed: ${image} names no registry, so that only the engine here has it.`);
   return { function: one, image, isBundle: false };
 }

@@ -5,6 +5,7 @@ import { buildImage, publishImage, pushImage, type ImageBuild } from '../build/i
 import { handlerDigest, imageName, readGitFacts, type TagMode } from '../build/image-name';
 import { buildRemotely, readPayloadSecret } from '../build/remote-builder';
 import { CliError } from '../cli-error';
+import { prefixLines } from '../output/prefix-lines';
 import { withProgress } from '../output/progress';
 import type { StackFunction, TextMap } from '../stack/stack-file';
 import { note, say, type Terminal } from '../terminal';
@@ -43,7 +44,7 @@ export async function assembleOne(terminal: Terminal, project: Project, one: Sta
 /** Builds the image of a function, and resolves with its name. */
 export async function buildOne(terminal: Terminal, project: Project, one: StackFunction, flags: BuildFlags): Promise<string> {
   const build = await prepare(terminal, project, one, flags);
-  await withProgress(terminal, `Building ${one.name}`, () => buildImage(build));
+  await withOutput(terminal, `Building ${one.name}`, { ...flags, name: one.name }, (output) => buildImage({ ...build, ...output }));
   say(terminal, `Image: ${build.image} built.`);
   return build.image;
 }
@@ -52,19 +53,19 @@ export async function buildOne(terminal: Terminal, project: Project, one: StackF
 export async function publishOne(terminal: Terminal, project: Project, one: StackFunction, flags: PublishFlags): Promise<string> {
   const { platforms = one.platforms ?? DEFAULT_PLATFORMS, extraTag, remoteBuilder, payloadSecret } = flags;
   const build = await prepare(terminal, project, one, flags);
-  await withProgress(terminal, `Publishing ${one.name}`, async () => {
-    if (remoteBuilder === undefined) return publishImage({ ...build, platforms, extraTags: extraTag });
-    await buildRemotely({ ...build, url: remoteBuilder, secret: await readPayloadSecret(resolve(project.folder, payloadSecret!)) });
+  await withOutput(terminal, `Publishing ${one.name}`, { ...flags, name: one.name }, async (output) => {
+    if (remoteBuilder === undefined) return publishImage({ ...build, ...output, platforms, extraTags: extraTag });
+    await buildRemotely({ ...build, ...output, url: remoteBuilder, secret: await readPayloadSecret(resolve(project.folder, payloadSecret!)) });
   });
   say(terminal, `Image: ${build.image} published.`);
   return build.image;
 }
 
 /** Pushes the image of a function to its registry. Rejects with `usage` when its name has neither registry nor owner. */
-export async function pushOne(terminal: Terminal, project: Project, { name }: StackFunction, image: string, quiet: boolean): Promise<void> {
-  if (!namesRegistry(image)) throw new CliError('usage', `the image ${image} names no registry to push it to`, 'write it as registry.example.com/name or owner/name');
+export async function pushOne(terminal: Terminal, project: Project, { name }: StackFunction, image: string, flags: Pick<BuildFlags, 'quiet' | 'parallel'>): Promise<void> {
+  if (!namesRegistry(image)) throw new CliError('usage', `the image ${image} names no registry to push it to`, 'write it as registry.example.com/name or owner/name; "shoal new --prefix" does so for new functions');
   const { env, signal } = terminal;
-  await withProgress(terminal, `Pushing ${name}`, () => pushImage({ name, image, folder: project.folder, env, signal, quiet, report: reporter(terminal) }));
+  await withOutput(terminal, `Pushing ${name}`, { ...flags, name }, (output) => pushImage({ name, image, folder: project.folder, env, signal, ...output }));
   say(terminal, `Image: ${image} pushed.`);
 }
 
@@ -80,11 +81,22 @@ async function prepare(terminal: Terminal, project: Project, one: StackFunction,
   const folder = await assembleOne(terminal, project, one, flags);
   const { env, signal } = terminal;
   const { squash, quiet, cache } = flags;
-  return { name: one.name, image, folder, buildArgs, labels: pairsOf(flags.buildLabel), noCache: !cache, squash, quiet, env, signal, report: reporter(terminal) };
+  return { name: one.name, image, folder, buildArgs, labels: pairsOf(flags.buildLabel), noCache: !cache, squash, quiet, env, signal };
 }
 
-function reporter(terminal: Terminal): (text: string) => void {
-  return (text) => void terminal.stderr.write(text);
+type Output = Pick<ImageBuild, 'quiet' | 'report' | 'isRead'>;
+
+/** Shows what Docker says: as it is, or with the function's name before each line when several are built at the same time. */
+async function withOutput(terminal: Terminal, title: string, { name, quiet, parallel }: Pick<BuildFlags, 'quiet' | 'parallel'> & { readonly name: string }, work: (output: Output) => Promise<void>): Promise<void> {
+  if (quiet) return await withProgress(terminal, title, () => work({ quiet }));
+  // Docker's own lines show that it goes on; one that is written over would get between them.
+  note(terminal, `${title}.`);
+  const lines = prefixLines(parallel > 1 ? `${name} | ` : '', (text) => void terminal.stderr.write(text));
+  try {
+    await work({ quiet, report: lines.write, isRead: parallel === 1 });
+  } finally {
+    lines.end();
+  }
 }
 
 function pairsOf(texts: readonly string[]): TextMap {
