@@ -80,12 +80,11 @@ async function fromStackFile(terminal: Terminal, { yaml: file, envsubst, filter,
   const stack = await loadStackFile({ file, cwd, env, envsubst, filter, regex });
   if (!stack) throw new CliError('usage', 'there is no stack.yaml or stack.yml in this folder', 'name one with --yaml, or a function with --from-store');
   note(terminal, ...stack.warnings);
-  const annotations = Object.entries(annotation).map(([key, value]) => `${key}=${value}`);
   return await Promise.all(
     [...stack.functions.values()].map(async (one) => {
       const fileEnvironment = await readEnvironmentFiles(one.environmentFiles, stack.folder);
       const image = await imageOf(terminal, stack, { one, tag });
-      const deployment = deploymentOf(one, { annotations, namespace }, { fileEnvironment, ...(image === undefined ? {} : { image }) });
+      const deployment = deploymentOf(one, { annotations: annotation, namespace }, { fileEnvironment, ...(image === undefined ? {} : { image }) });
       return { ...deployment, namespace: deployment.namespace ?? DEFAULT_NAMESPACE };
     }),
   );

@@ -76,6 +76,7 @@ async function create(terminal: Terminal, name: string | undefined, options: New
     folder: cwd,
     file,
     template,
+    env,
     gateway: gatewayUrl({ flag: options.gateway, inFile: undefined, env }),
     entry: {
       name,

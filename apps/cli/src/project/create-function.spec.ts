@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 async function create(lang: string, name: string): Promise<void> {
   const entry = { name, lang, handler: `./${name}`, image: `${name}:latest` };
-  await createFunction({ folder, file: 'stack.yaml', template: await loadTemplate(lang, shipped), gateway: 'http://127.0.0.1:8080', entry });
+  await createFunction({ env: {}, folder, file: 'stack.yaml', template: await loadTemplate(lang, shipped), gateway: 'http://127.0.0.1:8080', entry });
 }
 
 describe('createFunction()', () => {

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CliError } from '../cli-error';
 import { appendFunction, newStackFile, type NewFunction } from '../stack/edit-stack-file';
+import type { Env } from '../terminal';
 import type { Template } from '../templates/template';
 
 export interface FunctionCreation {
@@ -14,6 +15,8 @@ export interface FunctionCreation {
   /** For a stack file that is written anew. */
   readonly gateway: string;
   readonly entry: NewFunction;
+  /** Of the variables in the stack file. */
+  readonly env: Env;
 }
 
 /** It may hold secrets, and others of this machine need not read it. */
@@ -27,12 +30,12 @@ const IGNORED = ['template', 'build', '.secrets'];
  *
  * Rejects with `conflict` when the folder, or a function of that name, is there.
  */
-export async function createFunction({ folder, file, template, gateway, entry }: FunctionCreation): Promise<void> {
+export async function createFunction({ folder, file, template, gateway, entry, env }: FunctionCreation): Promise<void> {
   const target = resolve(folder, entry.handler);
   if (await isThere(target)) throw new CliError('conflict', `the folder ${entry.handler} is there already`, 'choose another name, or another folder with --handler');
   const path = resolve(folder, file);
   const before = await textOf(path);
-  const text = before === undefined ? newStackFile({ ...entry, gateway }) : appendFunction(before, entry, { path: file });
+  const text = before === undefined ? newStackFile({ ...entry, gateway }) : appendFunction(before, entry, { path: file, env });
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {

@@ -2,18 +2,20 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error';
 import { durationOption, withGatewayOptions, withNamespace, type GatewayOptions } from '../gateway/open-gateway';
 import type { DeployMode } from '../gateway/deploy-function';
+import { listOption, pairOption } from '../pair-option';
 import type { DeploymentFlags } from '../stack/deployment';
+import type { TextMap } from '../stack/stack-file';
 import { withSwitch } from '../switches';
-import { collect, type ProjectOptions } from './project-options';
+import type { ProjectOptions } from './project-options';
 
 /** What deploying can be told, by `deploy` and by `up`. */
 export interface DeployOptions extends GatewayOptions, ProjectOptions {
   readonly namespace?: string;
-  readonly env: readonly string[];
-  readonly label: readonly string[];
-  readonly annotation: readonly string[];
-  readonly secret: readonly string[];
-  readonly constraint: readonly string[];
+  readonly env?: TextMap;
+  readonly label?: TextMap;
+  readonly annotation?: TextMap;
+  readonly secret?: readonly string[];
+  readonly constraint?: readonly string[];
   readonly fprocess?: string;
   readonly readonly: boolean;
   readonly replace: boolean;
@@ -28,11 +30,11 @@ export interface DeployOptions extends GatewayOptions, ProjectOptions {
 /** @param wait whether it waits for readiness unless told otherwise. */
 export function withDeployOptions(command: Command, wait: boolean): Command {
   withNamespace(withGatewayOptions(command))
-    .option('-e, --env <name=value>', 'a variable for the function; may be repeated', collect, [])
-    .option('-l, --label <name=value>', 'a label, such as com.openfaas.scale.max=5; may be repeated', collect, [])
-    .option('--annotation <name=value>', 'an annotation; may be repeated', collect, [])
-    .option('--secret <name>', 'a secret that the function may read; may be repeated', collect, [])
-    .option('--constraint <text>', 'where to run it, in the words of the orchestrator; may be repeated', collect, [])
+    .addOption(pairOption('-e, --env <name=value>', 'a variable for the function; may be repeated', { needsValue: true }))
+    .addOption(pairOption('-l, --label <name=value>', 'a label, such as com.openfaas.scale.max=5; may be repeated'))
+    .addOption(pairOption('--annotation <name=value>', 'an annotation; may be repeated'))
+    .addOption(listOption('--secret <name>', 'a secret that the function may read; may be repeated'))
+    .addOption(listOption('--constraint <text>', 'where to run it, in the words of the orchestrator; may be repeated'))
     .option('--fprocess <command>', 'the command to run, for a function that is in no stack file')
     .option('--network <name>', 'accepted and not used: the gateway knows its network');
   withSwitch(command, 'readonly', 'a root filesystem that cannot be written to');

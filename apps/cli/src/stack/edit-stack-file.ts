@@ -3,6 +3,7 @@ import type { Resources } from '@shoal/domain/functions/function-spec';
 import { CliError } from '../cli-error';
 import { readStack } from './read-stack';
 import { STACK_VERSION } from './stack-keys';
+import { substitute } from './substitute';
 
 export interface NewFunction {
   readonly name: string;
@@ -22,16 +23,28 @@ export function newStackFile(fn: NewFunction & { readonly gateway: string }): st
   return `version: ${STACK_VERSION}\n${provider}functions:\n${indented(entryOf(fn, INDENT), INDENT)}`;
 }
 
+export interface AppendOptions {
+  /** What errors name. */
+  readonly path: string;
+  /** Of the variables with which the file is judged; they are not written into it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * `text` with one function more, after those that it has; all else stays as it is, comments and variables too.
  *
- * @param path what errors name.
  * @throws CliError `conflict` when it has one of that name, and `usage` when it is no stack file.
  */
-export function appendFunction(text: string, fn: NewFunction, { path }: { readonly path: string }): string {
-  const { functions } = readStack(text, path);
+export function appendFunction(text: string, fn: NewFunction, { path, env }: AppendOptions): string {
+  const functionsOf = (one: string) => readStack(substitute(one, env, { path }), path).functions;
+  const functions = functionsOf(text);
   if (functions.has(fn.name)) throw new CliError('conflict', `${path} has a function ${fn.name} already`, 'choose another name, or remove it from the file first');
-  return [inserted(text, fn), rewritten(text, fn)].find((result) => result !== undefined && isAppended(result, fn.name, functions.size + 1)) ?? cannot(path);
+  for (const change of [inserted, rewritten]) {
+    const result = change(text, fn);
+    const names = result === undefined ? [] : [...functionsOf(result).keys()];
+    if (result !== undefined && names.length === functions.size + 1 && names.at(-1) === fn.name) return result;
+  }
+  throw new CliError('failed', `${path} is written in a way in which no function can be added to it`, 'write its functions one below the other under `functions:`');
 }
 
 /** By putting lines between others, where the functions are written one below the other. */
@@ -74,11 +87,6 @@ function endOfLine(text: string, at: number): number {
   return end < 0 ? text.length : end + 1;
 }
 
-function isAppended(text: string, name: string, size: number): boolean {
-  const { functions } = readStack(text, 'stack.yml');
-  return functions.size === size && [...functions.keys()].at(-1) === name;
-}
-
 function entryOf({ name, ...rest }: NewFunction, indent: number): string {
   return stringify({ [name]: valueOf(rest) }, { ...PLAIN, indent });
 }
@@ -90,8 +98,4 @@ function valueOf({ lang, handler, image, requests, limits }: Omit<NewFunction, '
 
 function indented(text: string, columns: number): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(columns));
-}
-
-function cannot(path: string): never {
-  throw new CliError('failed', `${path} is written in a way in which no function can be added to it`, 'write its functions one below the other under `functions:`');
 }
