@@ -102,11 +102,13 @@ describe('shoal publish', () => {
 
   it('lets a builder elsewhere do it', async () => {
     const seen: { signature: string | undefined; bytes: number }[] = [];
-    const builder = createServer(async (request, answer) => {
+    const builder = createServer((request, answer) => {
       let bytes = 0;
-      for await (const chunk of request) bytes += (chunk as Buffer).length;
-      seen.push({ signature: request.headers['x-build-signature'] as string | undefined, bytes });
-      answer.end(JSON.stringify({ log: ['done'], image: 'me/one:latest', status: 'success' }));
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      request.on('end', () => {
+        seen.push({ signature: request.headers['x-build-signature'] as string | undefined, bytes });
+        answer.end(JSON.stringify({ log: ['done'], image: 'me/one:latest', status: 'success' }));
+      });
     });
     await new Promise<void>((resolve) => builder.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(builder.address() as AddressInfo).port}`;
