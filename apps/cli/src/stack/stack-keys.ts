@@ -41,11 +41,11 @@ export const FUNCTION_KEYS: readonly FunctionKey[] = [
   { key: 'annotations', field: 'annotations', type: 'textMap', description: 'Annotations, for schedules and retries among other things.', example: { schedule: '*/5 * * * *' } },
   { key: 'limits', field: 'limits', type: 'resources', description: 'The most memory and CPU that a replica may use.', example: { memory: '128Mi', cpu: '500m' } },
   { key: 'requests', field: 'requests', type: 'resources', description: 'The memory and CPU that are reserved for a replica.', example: { memory: '64Mi', cpu: '100m' } },
-  { key: 'readonly_root_filesystem', field: 'readOnlyRootFilesystem', type: 'flag', description: 'Whether its root filesystem is read-only; `/tmp` can be written then as well.', example: true },
+  { key: 'readonly_root_filesystem', field: 'readOnlyRootFilesystem', type: 'flag', description: 'Whether its root filesystem is read-only, `/tmp` excepted. Not on the local provider.', example: true },
   { key: 'build_args', field: 'buildArgs', type: 'textMap', description: 'Build arguments. The packages in `ADDITIONAL_PACKAGE` join those of the build options.', example: { NODE_ENV: 'production' } },
   { key: 'build_options', field: 'buildOptions', type: 'texts', description: 'Names of build options of the template.', example: ['dev'] },
   { key: 'platforms', field: 'platforms', type: 'text', description: 'The platforms to publish it for, with commas between them.', example: 'linux/amd64,linux/arm64' },
-  { key: 'build_secrets', field: 'buildSecrets', type: 'textMap', description: 'Secrets that only the build sees: name and file.', example: { npmrc: './.npmrc' } },
+  { key: 'build_secrets', field: 'buildSecrets', type: 'textMap', description: 'Secrets for the build alone: name and file. Read for compatibility, and not used.', example: { npmrc: './.npmrc' } },
   { key: 'namespace', field: 'namespace', type: 'text', description: 'The namespace that it is deployed to.', example: 'staging' },
 ];
 
