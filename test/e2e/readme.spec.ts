@@ -30,6 +30,13 @@ describe('README.md', () => {
     expect(answers).toEqual(['hello, shoal', '<h1>It <em>works</em></h1>\n', '', 'HOW DEEP IS THE SEA']);
   });
 
+  it('shows what the recorded session of docs/first-function.md does', () => {
+    const session = readFileSync(join(__dirname, '../../docs/first-function.md'), 'utf8');
+    const shown = [...readme.matchAll(/^\.\/(shoal .*)$/gm)].map((match) => match[1]!);
+    expect(shown.length).toBeGreaterThan(1);
+    for (const command of shown) expect(session).toContain(`$ ${command}\n`);
+  });
+
   it('links to pages that are there', () => {
     const links = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map((match) => match[1]!);
     expect(links.length).toBeGreaterThan(5);

@@ -29,7 +29,7 @@ async function scale(terminal: Terminal, name: string, replicas: number, options
   body.resume();
   say(terminal, replicas === 0 ? `${name} sleeps until it is called.` : `${name} is asked for ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}.`);
   if (!options.wait) return;
-  const status = await withProgress(terminal, `Waiting for ${name}`, (tell) => waitUntilReady(gateway, full, { namespace: undefined, timeoutMs: options.waitTimeout, tell }));
+  const status = await withProgress(terminal, `Waiting for ${name}`, (tell) => waitUntilReady(gateway, full, { namespace: undefined, timeoutMs: options.waitTimeout, atLeast: replicas, tell }));
   say(terminal, `Ready: ${status.availableReplicas} of ${status.replicas} replicas.`);
 }
 
