@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
 import { TAG_MODES, type TagMode } from '../build/image-name';
+import { pairOption } from '../pair-option';
+import type { TextMap } from '../stack/stack-file';
 import { withSwitch } from '../switches';
 import { collect, withParallel, type ProjectOptions } from './project-options';
 
@@ -7,7 +9,7 @@ import { collect, withParallel, type ProjectOptions } from './project-options';
 export interface BuildFlags extends ProjectOptions {
   readonly buildArg: readonly string[];
   readonly buildOption: readonly string[];
-  readonly buildLabel: readonly string[];
+  readonly buildLabel?: TextMap;
   readonly copyExtra: readonly string[];
   readonly cache: boolean;
   readonly squash: boolean;
@@ -23,7 +25,7 @@ export function withBuildFlags(command: Command): Command {
   withParallel(command)
     .option('-b, --build-arg <name=value>', 'an argument for the Dockerfile, no secret; may be repeated', collect, [])
     .option('-o, --build-option <name>', 'a build option of the template, such as native; may be repeated', collect, [])
-    .option('--build-label <name=value>', 'a label for the image; may be repeated', collect, [])
+    .addOption(pairOption('--build-label <name=value>', 'a label for the image; may be repeated'))
     .option('--copy-extra <path>', 'something of this folder that goes beside the handler; may be repeated', collect, [])
     .option('--no-cache', 'build images from the beginning');
   withSwitch(command, 'squash', 'make one layer of the image, where the engine can');

@@ -7,7 +7,7 @@ import { buildRemotely, readPayloadSecret } from '../build/remote-builder';
 import { CliError } from '../cli-error';
 import { prefixLines } from '../output/prefix-lines';
 import { withProgress } from '../output/progress';
-import type { StackFunction, TextMap } from '../stack/stack-file';
+import type { StackFunction } from '../stack/stack-file';
 import { note, say, type Terminal } from '../terminal';
 import type { BuildFlags } from './build-flags';
 import type { Project } from './open-project';
@@ -81,7 +81,7 @@ async function prepare(terminal: Terminal, project: Project, one: StackFunction,
   const folder = await assembleOne(terminal, project, one, flags);
   const { env, signal } = terminal;
   const { squash, quiet, cache } = flags;
-  return { name: one.name, image, folder, buildArgs, labels: pairsOf(flags.buildLabel), noCache: !cache, squash, quiet, env, signal };
+  return { name: one.name, image, folder, buildArgs, labels: flags.buildLabel ?? {}, noCache: !cache, squash, quiet, env, signal };
 }
 
 type Output = Pick<ImageBuild, 'quiet' | 'report' | 'isRead'>;
@@ -97,16 +97,6 @@ async function withOutput(terminal: Terminal, title: string, { name, quiet, para
   } finally {
     lines.end();
   }
-}
-
-function pairsOf(texts: readonly string[]): TextMap {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-      if (name === undefined) throw new CliError('usage', `--build-label ${text} is not NAME=VALUE`);
-      return [name, value!];
-    }),
-  );
 }
 
 /** Says what was only put together, and not built. */
