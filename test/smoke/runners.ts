@@ -85,7 +85,7 @@ export const smokes: readonly Smoke[] = [
     ],
     runner(_program, folder) {
       const runner = startWine(folder);
-      const library = join(folder, 'drive_c/windows/system32/bcryptprimitives.dll');
+      const library = join(runner.env['WINEPREFIX']!, 'drive_c/windows/system32/bcryptprimitives.dll');
       execFileSync(mingw, ['-shared', '-O1', '-s', '-o', library, join(__dirname, 'bcryptprimitives.c'), '-ladvapi32']);
       return runner;
     },
@@ -126,13 +126,23 @@ export function missing(smoke: Smoke, program: string): string | undefined {
   return absent && `there is no ${absent[0].split('/').at(-1)} (${absent[1]})`;
 }
 
-/** Makes `folder` a Windows of its own, which takes some ten seconds. */
+/** Making a Windows fails now and then where much else is going on, which says nothing about our programs. */
+const WINE_ATTEMPTS = 3;
+
+/** Makes a Windows of its own below `folder`, which takes some ten seconds. */
 function startWine(folder: string): Runner {
-  const env = { WINEPREFIX: folder, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
-  const options = { env: { PATH: process.env['PATH'], HOME: folder, ...env }, stdio: 'ignore' as const };
-  mkdirSync(folder, { recursive: true });
-  execFileSync(wine, ['wineboot', '--init'], options);
-  // Until what sets it up has ended, programs do not find those on the PATH.
-  execFileSync(wineServer, ['--wait'], options);
-  return { argv: [wine], env };
+  for (let attempt = 1; ; attempt++) {
+    const prefix = join(folder, `windows-${attempt}`);
+    const env = { WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
+    const options = { env: { PATH: process.env['PATH'], HOME: prefix, ...env }, stdio: 'ignore' as const };
+    mkdirSync(prefix, { recursive: true });
+    try {
+      execFileSync(wine, ['wineboot', '--init'], options);
+      // Until what sets it up has ended, programs do not find those on the PATH.
+      execFileSync(wineServer, ['--wait'], options);
+      return { argv: [wine], env };
+    } catch (error) {
+      if (attempt === WINE_ATTEMPTS) throw error;
+    }
+  }
 }
