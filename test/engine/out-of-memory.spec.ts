@@ -70,7 +70,8 @@ describeOnEngine('the watchdog of a container that runs out of memory', (engine)
     await start(64, { fprocess: 'sh /tmp/function' }, `echo begun; awk '${EATER}'`);
     const { text, ...answer } = await call();
     expect(answer).toMatchObject({ status: 500, headers: { 'x-shoal-error': 'out-of-memory', 'x-shoal-limit': 'memory=64Mi' } });
-    expect(text).toMatch(/^exit status 137: the function ran out of memory \(limit 64 MiB\)\nbegun\n/);
+    // On a busy machine the kernel takes the shell too: the memory of the first that it has killed is not free yet.
+    expect(text).toMatch(/^(exit status 137|signal: killed): the function ran out of memory \(limit 64 MiB\)\nbegun\n/);
   });
 
   it('does not name it when somebody else has killed the process, before or after memory ran out', async () => {
