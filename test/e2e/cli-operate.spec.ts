@@ -98,14 +98,14 @@ describe('shoal secret', () => {
 
 describe('shoal namespaces, and shoal namespace', () => {
   it('creates, shows, changes, lists and removes', async () => {
-    await done(shoal('namespace', 'create', 'staging', '--label', 'openfaas=1', '--annotation', 'owner=me'));
+    await done(shoal('namespace', 'create', 'staging', '--label', 'team=blue', '--annotation', 'owner=me'));
     expect(await done(shoal('namespaces'))).toBe('Namespaces:\n - openfaas-fn\n - staging\n');
     expect(await json<string[]>('ns')).toEqual(['openfaas-fn', 'staging']);
-    expect(await done(shoal('namespace', 'get', 'staging'))).toMatch(/^Name: +staging\nLabels: +openfaas: 1\nAnnotations: +owner: me\n$/);
+    expect(await done(shoal('namespace', 'get', 'staging'))).toMatch(/^Name: +staging\nLabels: +openfaas: 1\n +team: blue\nAnnotations: +openfaas: 1\n +owner: me\n$/);
     await done(shoal('namespace', 'update', 'staging', '--label', 'openfaas=true'));
     expect(await json<object>('namespace', 'get', 'staging')).toMatchObject({ labels: { openfaas: 'true' } });
     expect(await done(shoal('namespace', 'list'))).toContain(' - staging');
-    expect(await shoal('namespace', 'create', 'staging', '--label', 'openfaas=1')).toMatchObject({ code: 6 });
+    expect(await shoal('namespace', 'create', 'staging')).toMatchObject({ code: 6 });
     await done(shoal('namespace', 'delete', 'staging'));
     expect(await shoal('namespace', 'get', 'staging')).toMatchObject({ code: 5, stderr: expect.stringContaining('shoal namespaces') });
     expect(await shoal('namespace', 'create', 'x', '--label', 'nothing')).toMatchObject({ code: 2 });

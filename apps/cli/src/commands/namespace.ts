@@ -22,6 +22,8 @@ interface Namespace {
   readonly annotations?: TextMap;
 }
 
+/** Says that a namespace may hold functions; clients of OpenFaaS write it in both places (CONTRACT.md §1.4.11). */
+const MARK = { openfaas: '1' } as const;
 const HINTS = { notFound: 'shoal namespaces shows those that there are' } as const;
 
 export function namespaceCommand(terminal: Terminal): Command {
@@ -51,8 +53,7 @@ function changing(name: string, description: string): Command {
 
 async function put(terminal: Terminal, method: 'POST' | 'PUT', name: string, options: NamespaceOptions): Promise<void> {
   const gateway = await openGateway(terminal, options);
-  const { label, annotation } = options;
-  const body = { name, ...(label ? { labels: label } : {}), ...(annotation ? { annotations: annotation } : {}) };
+  const body = { name, labels: { ...MARK, ...options.label }, annotations: { ...MARK, ...options.annotation } };
   const answer = await gateway.ask(method, `/system/namespace/${encodeURIComponent(name)}`, { body, hints: HINTS });
   answer.body.resume();
   say(terminal, method === 'POST' ? `Created: ${name}` : `Updated: ${name}`);

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { drawScalingChart } from '@shoal/domain/scaling/simulation/scaling-chart';
 import { simulate, type SimulationOptions } from '@shoal/domain/scaling/simulation/simulation';
 import { generateTrace, parseTrace, TRACE_SHAPES, type LoadTrace, type TraceShape } from '@shoal/domain/scaling/simulation/load-trace';
@@ -36,6 +37,9 @@ interface SimulateOptions {
   readonly svg?: string;
 }
 
+/** So often timers and Ctrl-C have their turn. */
+const BREATHE_EVERY_MS = 50;
+
 export function simulateCommand(terminal: Terminal): Command {
   const number = (flags: string, description: string, initially: number) => new Option(flags, description).argParser(parseNumber).default(initially);
   return new Command('simulate')
@@ -68,12 +72,12 @@ async function rehearse(terminal: Terminal, options: SimulateOptions): Promise<v
   const columns = varied.filter(({ values }) => values.length > 1).map(({ name }) => name);
   if (options.by !== undefined && !columns.includes(options.by)) throw new CliError('usage', `--by must name what has several values: ${columns.join(', ') || 'nothing has'}`);
   const runs: SimulationRun[] = [];
+  const betweenTicks = breatherUntil(terminal.signal);
   await withProgress(terminal, 'Simulating', async (tell) => {
     for (const [index, choices] of combinations.entries()) {
       const simulation = await simulationOf(choices, options, terminal.cwd);
       const passed = (second: number) => tell(`${combinations.length > 1 ? `run ${index + 1} of ${combinations.length}, ` : ''}second ${second} of ${simulation.trace.callsPerSecond.length}`);
-      runs.push({ choices, result: await explained(() => simulate({ ...simulation, cpuMs, passed })) });
-      terminal.signal.throwIfAborted();
+      runs.push({ choices, result: await explained(() => simulate({ ...simulation, cpuMs, passed, betweenTicks })) });
     }
   });
   if (options.svg !== undefined) writeFileSync(resolve(terminal.cwd, options.svg), drawScalingChart(titleOf(combinations[0]!, options), noteOf(combinations[0]!, options), runs[0]!.result.seconds));
@@ -92,7 +96,7 @@ function variedOptions({ trace, startUp, service, label }: SimulateOptions): rea
   return [...own, ...labels];
 }
 
-async function simulationOf(choices: readonly Choice[], options: SimulateOptions, cwd: string): Promise<Omit<SimulationOptions, 'cpuMs' | 'passed'>> {
+async function simulationOf(choices: readonly Choice[], options: SimulateOptions, cwd: string): Promise<Omit<SimulationOptions, 'cpuMs' | 'passed' | 'betweenTicks'>> {
   const chosen = Object.fromEntries(choices.map(({ name, value }) => [name, value]));
   const { functions, jitter, room, distribution, patience, tick, seed } = options;
   return {
@@ -136,6 +140,17 @@ async function explained<T>(work: () => T | Promise<T>): Promise<T> {
     if (error instanceof ShoalError || (error as NodeJS.ErrnoException).code !== undefined) throw new CliError('usage', messageOf(error), undefined, { cause: error });
     throw error;
   }
+}
+
+/** A simulation keeps the processor to itself; this lets the rest of the program run now and then, and rejects once it is aborted. */
+function breatherUntil(signal: AbortSignal): () => Promise<void> {
+  let lastMs = Date.now();
+  return async () => {
+    if (Date.now() - lastMs < BREATHE_EVERY_MS) return;
+    await breathe();
+    lastMs = Date.now();
+    signal.throwIfAborted();
+  };
 }
 
 function cpuMs(): number {

@@ -74,7 +74,7 @@ async function readLogins(file: string): Promise<readonly SavedLogin[]> {
   }
   const { parse } = await import('yaml');
   try {
-    const { auths } = parse(text) as { auths?: unknown };
+    const { auths } = (parse(text) ?? {}) as { auths?: unknown };
     return (Array.isArray(auths) ? auths : []).filter(isLogin);
   } catch (error) {
     // Not what it says: it holds a password.

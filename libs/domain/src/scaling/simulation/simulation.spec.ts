@@ -118,6 +118,15 @@ describe('simulate()', () => {
     expect(passed).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('waits between ticks, and ends when that rejects', async () => {
+    let ticks = 0;
+    const betweenTicks = async () => {
+      if (++ticks > 3) throw new Error('enough');
+    };
+    await expect(simulate(optionsOf({ trace: constant(1, 100), betweenTicks }))).rejects.toThrow('enough');
+    expect(ticks).toBe(4);
+  });
+
   it.each<[string, Partial<SimulationOptions>]>([
     ['labels that no deployment could have', { labels: scale({ min: 'x' }) }],
     ['CPU, which it does not know', { labels: scale({ type: 'cpu' }) }],

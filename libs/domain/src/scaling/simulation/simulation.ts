@@ -32,6 +32,8 @@ export interface SimulationOptions {
   readonly cpuMs?: () => number;
   /** Told of each second of the trace when it has passed. */
   readonly passed?: (second: number) => void;
+  /** Awaited between two looks of the autoscaler: a simulation lets nothing else run by itself. When it rejects, so does the simulation. */
+  readonly betweenTicks?: () => Promise<void>;
 }
 
 /** All functions together, at the end of one second. */
@@ -189,7 +191,8 @@ class Simulation {
   }
 
   private async tick(): Promise<void> {
-    const { tickMs, cpuMs } = this.options;
+    const { tickMs, cpuMs, betweenTicks } = this.options;
+    await betweenTicks?.();
     this.clock.runUntil(this.tickAtMs);
     this.tickAtMs += tickMs;
     const beganMs = cpuMs?.() ?? 0;
