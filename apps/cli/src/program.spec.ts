@@ -27,6 +27,12 @@ describe('run()', () => {
     expect(await shoal(args)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: shoal list[^]*--sort/) });
   });
 
+  it('shows defaults that say something, and no others', async () => {
+    const { stdout } = await shoal(['up', '--help']);
+    expect(stdout).toMatch(/--wait-timeout <duration> .*\(default: 2m\)/);
+    expect(stdout).not.toMatch(/default:\s+(false|\[\])/);
+  });
+
   it.each([
     [['nonsense'], "unknown command 'nonsense'"],
     [['list', '--nonsense'], "unknown option '--nonsense'"],

@@ -1,4 +1,4 @@
-import type { Command as CommandType } from 'commander';
+import type { Command as CommandType, HelpConfiguration, Option } from 'commander';
 import { CliError, EXIT_CODES } from './cli-error';
 import { COMMANDS, GROUPS, type CommandEntry } from './commands';
 import { colourFor } from './output/colour';
@@ -30,7 +30,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /** The program with the whole of `wanted` commands, and of the others the names only: what they need takes time to load. */
 export async function createProgram(terminal: Terminal, ...wanted: readonly (CommandEntry | undefined)[]): Promise<CommandType> {
-  const { Command } = await import('commander');
+  const { Command, Help } = await import('commander');
   const program = new Command('shoal')
     .description('Turns any process into an HTTP function with a URL, metrics and scaling, on hardware you own.')
     .option('-V, --version', 'print the version of this program')
@@ -43,17 +43,20 @@ export async function createProgram(terminal: Terminal, ...wanted: readonly (Com
       program.addCommand(command.summary(entry.summary).aliases(entry.aliases ?? []));
     }
   }
-  prepare(program, terminal);
+  const standard = new Help();
+  // That what is off is off, and that nothing was given, goes without saying.
+  const optionDescription = (option: Option) => standard.optionDescription(option).replace(/ \(default: (false|\[\])\)$/, '');
+  prepare(program, terminal, { optionDescription });
   return program;
 }
 
 /** Sub-commands inherit nothing of this by themselves. */
-function prepare(command: CommandType, terminal: Terminal): void {
+function prepare(command: CommandType, terminal: Terminal, help: HelpConfiguration): void {
   command
     .exitOverride()
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text), outputError: () => undefined })
-    .configureHelp({ helpWidth: terminal.stdout.columns ?? 100, showGlobalOptions: false });
-  for (const child of command.commands) prepare(child, terminal);
+    .configureHelp({ helpWidth: terminal.stdout.columns ?? 100, showGlobalOptions: false, ...help });
+  for (const child of command.commands) prepare(child, terminal, help);
 }
 
 function findEntry(args: readonly string[]): CommandEntry | undefined {
