@@ -6,7 +6,7 @@ import type { TextMap } from './stack/stack-file';
  * An option such as `--label key=value` that may be given several times; its value is a map, `undefined` without it. What comes
  * after the first `=` is the value, and later ones win.
  *
- * @param needsValue whether `key=` is an error, as for environment variables (CONTRACT.md §7.3).
+ * @param needsValue whether `key=` is an error, as for environment variables (wire contract §7.3).
  */
 export function pairOption(flags: string, description: string, { needsValue = false } = {}): Option {
   const option = new Option(flags, description);

@@ -43,7 +43,7 @@ export async function refusalOfCall(answer: Answer, name: string): Promise<CliEr
   return unexpectedStatus(status, text, hint);
 }
 
-/** As people know it from faas-cli (CONTRACT.md §7.4). */
+/** As people know it from faas-cli (wire contract §7.4). */
 export function unexpectedStatus(status: number, body: string, hint?: string): CliError {
   return new CliError('failed', `Server returned unexpected status code: ${status} - ${body}`, hint);
 }

@@ -60,7 +60,7 @@ async function findScaling(gateway: GatewayClient, path: string, namespace: stri
   }
 }
 
-/** Names and order as scripts around faas-cli know them (CONTRACT.md §7.5), with what only we know in between. */
+/** Names and order as scripts around faas-cli know them (wire contract §7.5), with what only we know in between. */
 function formatDescription(one: Described, wide: boolean): readonly string[] {
   const always: readonly Pair[] = [
     ['Name', one.name],

@@ -39,7 +39,7 @@ async function list(terminal: Terminal, options: ListOptions): Promise<void> {
   await print(terminal, options.output === 'text' && options.verbose ? 'wide' : options.output, functions, (wide) => (wide ? formatWide(functions) : formatShort(functions)));
 }
 
-/** The columns and widths that scripts around faas-cli cut at (CONTRACT.md §7.5). */
+/** The columns and widths that scripts around faas-cli cut at (wire contract §7.5). */
 function formatShort(functions: readonly FunctionStatus[]): readonly string[] {
   const row = (name: string, calls: string, replicas: string) => `${name.padEnd(30)}\t${calls.padEnd(15)}\t${replicas.padEnd(5)}`;
   return [row('Function', 'Invocations', 'Replicas'), ...functions.map(({ name, invocationCount, replicas }) => row(name, String(invocationCount), String(replicas)))];

@@ -22,7 +22,7 @@ interface Namespace {
   readonly annotations?: TextMap;
 }
 
-/** Says that a namespace may hold functions; clients of OpenFaaS write it in both places (CONTRACT.md §1.4.11). */
+/** Says that a namespace may hold functions; clients of OpenFaaS write it in both places (wire contract §1.4.11). */
 const MARK = { openfaas: '1' } as const;
 const HINTS = { notFound: 'shoal namespaces shows those that there are' } as const;
 

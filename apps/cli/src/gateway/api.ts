@@ -1,4 +1,4 @@
-/** What the gateway's REST API answers, as far as commands use it (CONTRACT.md §1.4, and `/docs` of a gateway). */
+/** What the gateway's REST API answers, as far as commands use it (wire contract §1.4, and `/docs` of a gateway). */
 export interface FunctionStatus {
   readonly name: string;
   readonly namespace: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CliError } from '../cli-error';
 import type { Env, Terminal } from '../terminal';
 
-/** What is kept of a login, in the shape of faas-cli's file (CONTRACT.md §7.1), so that each finds the other's. */
+/** What is kept of a login, in the shape of faas-cli's file (wire contract §7.1), so that each finds the other's. */
 interface SavedLogin {
   readonly gateway: string;
   readonly auth: string;

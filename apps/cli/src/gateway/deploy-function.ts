@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error';
 import type { GatewayClient } from './gateway-client';
 
-/** What is sent to deploy a function (CONTRACT.md §1.4.0, §7.3). */
+/** What is sent to deploy a function (wire contract §1.4.0, §7.3). */
 export interface FunctionDeployment {
   readonly service: string;
   readonly image: string;
@@ -32,7 +32,7 @@ export interface Deployed {
 const PATH = '/system/functions';
 
 /**
- * Deploys a function by the requests of CONTRACT.md §7.3. Resolves once the gateway has accepted it, not once it is ready.
+ * Deploys a function by the requests of wire contract §7.3. Resolves once the gateway has accepted it, not once it is ready.
  * Rejects as the gateway refuses, with `conflict` when `create` finds one of that name.
  */
 export async function deployFunction(gateway: GatewayClient, deployment: FunctionDeployment, mode: DeployMode): Promise<Deployed> {

@@ -13,7 +13,7 @@ export interface GatewayChoice {
 
 /**
  * Which gateway is meant: the first of `--gateway`, the stack file, SHOAL_GATEWAY, OPENFAAS_URL that says another than the
- * default (CONTRACT.md §7.1).
+ * default (wire contract §7.1).
  *
  * @returns its URL without a slash at its end. Rejects with `usage` what is no URL.
  */

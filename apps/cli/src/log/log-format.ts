@@ -13,7 +13,7 @@ export interface LogFormat {
   readonly instance: boolean;
 }
 
-/** One line of a log, without a line break at its end (CONTRACT.md §7.5). */
+/** One line of a log, without a line break at its end (wire contract §7.5). */
 export function formatLogLine(line: LogLine, { output, writeTime, name, instance }: LogFormat): string {
   if (output === 'json') return JSON.stringify(line);
   const time = writeTime?.(line.timestamp);

@@ -20,7 +20,7 @@ export interface BuildFlags extends ProjectOptions {
   readonly parallel: number;
 }
 
-/** Adds the flags of builds (CONTRACT.md §7.2). */
+/** Adds the flags of builds (wire contract §7.2). */
 export function withBuildFlags(command: Command): Command {
   withParallel(command)
     .option('-b, --build-arg <name=value>', 'an argument for the Dockerfile, no secret; may be repeated', collect, [])

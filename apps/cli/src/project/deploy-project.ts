@@ -42,7 +42,7 @@ export async function sendOne(gateway: GatewayClient, project: Project, { functi
   return { ...deployed, namespace: deployment.namespace };
 }
 
-/** The command that its template names, when the stack file names none (CONTRACT.md §7.3). */
+/** The command that its template names, when the stack file names none (wire contract §7.3). */
 async function processOf(project: Project, { lang, fprocess }: StackFunction, { fprocess: flag, readTemplate }: DeployOptions): Promise<string | undefined> {
   if (!project.stack) return flag;
   if (fprocess !== undefined || lang === undefined || lang.toLowerCase() === 'dockerfile' || !readTemplate) return undefined;

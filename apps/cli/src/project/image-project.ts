@@ -14,7 +14,7 @@ import type { Project } from './open-project';
 import { templateOf } from './project-templates';
 import { DEFAULT_PLATFORMS, type PublishFlags } from './publish-flags';
 
-/** In CI another user may have to remove what was built (CONTRACT.md §7.1). */
+/** In CI another user may have to remove what was built (wire contract §7.1). */
 const CI_FOLDER_MODE = 0o777;
 
 /** The name that the image of a function is built, pushed and deployed under. Rejects with `usage` when the function has none. */

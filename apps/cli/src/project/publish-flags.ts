@@ -16,7 +16,7 @@ export interface PublishFlags extends BuildFlags {
 /** Where neither the flag nor the stack file says. */
 export const DEFAULT_PLATFORMS = 'linux/amd64';
 
-/** Adds the flags of publishing (CONTRACT.md §7.2). */
+/** Adds the flags of publishing (wire contract §7.2). */
 export function withPublishFlags(command: Command): Command {
   command
     .option('--platforms <list>', `such as linux/amd64,linux/arm64 (default: of the stack file, or ${DEFAULT_PLATFORMS})`)

@@ -12,7 +12,7 @@ export interface StoreDeployFlags {
   readonly constraint?: readonly string[] | undefined;
 }
 
-/** What is sent to deploy a function of a store. As CONTRACT.md §7.2 merges: the store's labels and annotations win, its environment does not. Pure. */
+/** What is sent to deploy a function of a store. As wire contract §7.2 merges: the store's labels and annotations win, its environment does not. Pure. */
 export function deploymentFrom(one: StoreFunction, image: string, flags: StoreDeployFlags): FunctionDeployment {
   return {
     service: flags.name ?? one.name,

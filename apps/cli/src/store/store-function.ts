@@ -1,6 +1,6 @@
 import type { TextMap } from '../stack/stack-file';
 
-/** What a store offers (CONTRACT.md §8.1). Maps that its entry does not have are empty. */
+/** What a store offers (wire contract §8.1). Maps that its entry does not have are empty. */
 export interface StoreFunction {
   /** What it is deployed as. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { readSource, shownSource } from '../stack/read-source';
 import { YamlReader, type Located } from '../stack/yaml-reader';
 import type { Terminal } from '../terminal';
 
-/** What a template store offers (CONTRACT.md §8.2). */
+/** What a template store offers (wire contract §8.2). */
 export interface StoreTemplate {
   readonly template: string;
   /** Such as `x86_64`. */
