@@ -279,6 +279,12 @@ describe('shoal deploy', () => {
     expect([await call('up', 'a'), await call('skipped', 'b')]).toEqual(['A', 'b']);
   });
 
+  it('deploys an image that is named by its digest as it is', async () => {
+    const image = `me/x@sha256:${'0'.repeat(64)}`;
+    expectDone(await shoal('deploy', '--image', image, '--name', 'fn', '--fprocess', 'cat'));
+    expect((await deployed('fn'))!.image).toBe(image);
+  });
+
   it.each([
     [['deploy'], 2, /there is no stack\.yaml or stack\.yml in this folder\n.*shoal new/],
     [['deploy', '--name', 'Not_Good', '--image', 'x'], 2, /--name must consist of/],

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { parseFunctionSpec, type FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { Command, Option } from 'commander';
-import { handlerDigest, imageName, readGitFacts, TAG_MODES, type TagMode } from '../build/image-name';
+import { TAG_MODES, type TagMode } from '../build/image-name';
 import { CliError } from '../cli-error';
 import { functionResource } from '../manifests/function-resource';
 import { knativeService } from '../manifests/knative';
@@ -10,9 +9,10 @@ import { kubernetesObjects } from '../manifests/kubernetes';
 import type { PlacedDeployment } from '../manifests/placed-deployment';
 import { swarmStack } from '../manifests/swarm-stack';
 import { listOption, pairOption } from '../pair-option';
+import { imageOf } from '../project/image-project';
 import { deploymentOf } from '../stack/deployment';
 import { readEnvironmentFiles } from '../stack/environment-file';
-import { loadStackFile, type StackFile, type StackFunction, type TextMap } from '../stack/stack-file';
+import { loadStackFile, type TextMap } from '../stack/stack-file';
 import { deploymentFrom } from '../store/deployment-from';
 import { findFunction } from '../store/find-function';
 import { openStores } from '../store/open-stores';
@@ -83,20 +83,11 @@ async function fromStackFile(terminal: Terminal, { yaml: file, envsubst, filter,
   return await Promise.all(
     [...stack.functions.values()].map(async (one) => {
       const fileEnvironment = await readEnvironmentFiles(one.environmentFiles, stack.folder);
-      const image = await imageOf(terminal, stack, { one, tag });
+      const image = one.image === undefined ? undefined : await imageOf(stack, one, tag, terminal);
       const deployment = deploymentOf(one, { annotations: annotation, namespace }, { fileEnvironment, ...(image === undefined ? {} : { image }) });
       return { ...deployment, namespace: deployment.namespace ?? DEFAULT_NAMESPACE };
     }),
   );
-}
-
-/** The name that `shoal push` pushes it under with the same tag. One that is named by its digest is what it is. */
-async function imageOf({ env }: Terminal, { folder }: StackFile, { one, tag }: { readonly one: StackFunction; readonly tag: TagMode }): Promise<string | undefined> {
-  const { image, handler, name } = one;
-  if (image === undefined || one.skipBuild || (tag === 'latest' && image.includes('@'))) return image;
-  if (tag === 'digest' && handler === undefined) throw new CliError('usage', `function ${name} has no handler to take a digest of`, 'choose another --tag');
-  const git = ['sha', 'branch', 'describe'].includes(tag) ? await readGitFacts(folder, env) : undefined;
-  return imageName(image, tag, { git, handlerDigest: tag === 'digest' ? await handlerDigest(resolve(folder, handler!)) : undefined });
 }
 
 /** As the gateway would check it when it is deployed. */

@@ -18,12 +18,15 @@ import { DEFAULT_PLATFORMS, type PublishFlags } from './publish-flags';
 const CI_FOLDER_MODE = 0o777;
 
 /** The name that the image of a function is built, pushed and deployed under. Rejects with `usage` when the function has none. */
-export async function imageOf({ folder }: Project, { name, image, handler }: StackFunction, tag: TagMode, { env }: Terminal): Promise<string> {
+export async function imageOf({ folder }: Pick<Project, 'folder'>, { name, image, handler, lang, skipBuild }: StackFunction, tag: TagMode, { env }: Pick<Terminal, 'env'>): Promise<string> {
   if (image === undefined) throw new CliError('usage', `function ${name} has no image`, 'write `image:` with the name of its image into the stack file');
+  // One that is ready-made was tagged by somebody else, perhaps by its digest.
+  if ((skipBuild || lang === undefined) && (tag !== 'latest' || image.includes('@'))) return image;
+  if (tag === 'digest' && handler === undefined) throw new CliError('usage', `function ${name} has no handler to take a digest of`, 'choose another --tag');
   const needsGit = tag !== 'latest' && tag !== 'digest';
   return imageName(image, tag, {
     git: needsGit ? await readGitFacts(folder, env) : undefined,
-    handlerDigest: tag === 'digest' ? await handlerDigest(resolve(folder, handler ?? '.')) : undefined,
+    handlerDigest: tag === 'digest' ? await handlerDigest(resolve(folder, handler!)) : undefined,
   });
 }
 
