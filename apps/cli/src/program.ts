@@ -2,6 +2,7 @@ import type { Command as CommandType, HelpConfiguration, Option } from 'commande
 import { CliError, EXIT_CODES } from './cli-error';
 import { COMMANDS, GROUPS, type CommandEntry } from './commands';
 import { colourFor } from './output/colour';
+import { tellError } from './output/tell-error';
 import { goSwitches } from './switches';
 import { note, say, type Terminal } from './terminal';
 import { version } from './version';
@@ -80,7 +81,7 @@ async function tell(error: unknown, terminal: Terminal): Promise<number> {
     return EXIT_CODES.interrupted;
   }
   if (error instanceof CliError) {
-    note(terminal, red(`Error: ${error.message}`, 'red'), ...(error.hint === undefined ? [] : [error.hint]));
+    tellError(terminal, error);
     return EXIT_CODES[error.reason];
   }
   const { code, message, stack } = error as NodeJS.ErrnoException;

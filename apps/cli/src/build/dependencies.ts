@@ -124,6 +124,7 @@ function unlessThere(make: () => void): void {
   }
 }
 
+/** Whether there is anything at `path`. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(() => true, () => false);
 }

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
 import { latestBundle } from '../build/latest-bundle';
 import { CliError } from '../cli-error';
-import { connectTo } from '../gateway/open-gateway';
-import { gatewayUrl } from '../gateway/gateway-url';
 import { withTag } from '../project/build-flags';
 import type { TagMode } from '../build/image-name';
 import { isBuilt } from '../project/build-project';
@@ -11,7 +9,7 @@ import { requireSensible, withDeployOptions, type DeployOptions } from '../proje
 import { eachFunction } from '../project/each-function';
 import { gatewayKind, type GatewayKind } from '../project/gateway-kind';
 import { imageOf } from '../project/image-project';
-import { openProject, type Project } from '../project/open-project';
+import { gatewayOf, openProject, type Project } from '../project/open-project';
 import { withFunctions, withParallel } from '../project/project-options';
 import type { StackFunction } from '../stack/stack-file';
 import type { Terminal } from '../terminal';
@@ -29,7 +27,7 @@ export function deployCommand(terminal: Terminal): Command {
 async function deploy(terminal: Terminal, options: DeployCommandOptions): Promise<void> {
   requireSensible(options);
   const project = await openProject(terminal, options);
-  const gateway = await connectTo(terminal, options, gatewayUrl({ flag: options.gateway, inFile: project.stack?.provider.gateway, env: terminal.env }));
+  const gateway = await gatewayOf(terminal, options, project);
   const kind = project.functions.some(isBuilt) ? await gatewayKind(gateway) : 'images';
   await eachFunction(terminal, project.functions, options.parallel, async (one) => {
     await deployOne(terminal, gateway, project, await deployableOf(terminal, project, one, { kind, tag: options.tag }), options);

@@ -1,9 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { exists } from '../build/dependencies';
 import { join } from 'node:path';
 import { findBundle } from '@shoal/adapters/local/bundle';
 import { Command, InvalidArgumentError } from 'commander';
 import { latestBundle } from '../build/latest-bundle';
 import { CliError } from '../cli-error';
+import { tellError } from '../output/tell-error';
 import { bundleLaunch, commandLine, imageLaunch, type LocalFunction } from '../local-run/launches';
 import { LOOPBACK, takePort } from '../local-run/ports';
 import { runAttached, type Attached, type Launch } from '../local-run/run-attached';
@@ -87,7 +88,7 @@ async function watch(terminal: Terminal, paths: readonly string[], { first, star
     } catch (error) {
       if (terminal.signal.aborted) break;
       if (!(error instanceof CliError)) throw error;
-      note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]));
+      tellError(terminal, error);
     }
   }
   await running.stop();
@@ -101,8 +102,8 @@ function onlyOne({ functions }: Project): StackFunction {
 async function launchOf(terminal: Terminal, project: Project, one: StackFunction, options: LocalRunOptions): Promise<Launch> {
   const { env } = terminal;
   const { name, environment, environmentFiles, fprocess, secrets } = one;
-  const hasSecrets = await isThere(join(project.folder, '.secrets'));
-  for (const secret of secrets) if (!(await isThere(join(project.folder, '.secrets', secret)))) note(terminal, `The secret ${secret} is not there: write it to .secrets/${secret}`);
+  const hasSecrets = await exists(join(project.folder, '.secrets'));
+  for (const secret of secrets) if (!(await exists(join(project.folder, '.secrets', secret)))) note(terminal, `The secret ${secret} is not there: write it to .secrets/${secret}`);
   const envVars = { ...environment, ...(await readEnvironmentFiles(environmentFiles, project.folder)), ...options.env };
   const local: LocalFunction = { name, envVars, envProcess: fprocess, folder: project.folder, hasSecrets, port: options.port };
   if (options.docker || !(await hasBundle(project, one))) {
@@ -119,14 +120,7 @@ async function launchOf(terminal: Terminal, project: Project, one: StackFunction
 async function hasBundle(project: Project, one: StackFunction): Promise<boolean> {
   if (!isBuilt(one)) return false;
   const { folders } = await templateOf(project, one.lang!);
-  return (await Promise.all(folders.map((folder) => isThere(join(folder, 'function.yml'))))).includes(true);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await Promise.all(folders.map((folder) => exists(join(folder, 'function.yml'))))).includes(true);
 }
 
 function parsePort(text: string): number {

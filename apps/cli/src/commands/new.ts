@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { exists } from '../build/dependencies';
 import { join, resolve } from 'node:path';
 import { parseName } from '@shoal/domain/functions/function-spec';
 import { parseCpuMillis, parseMemoryBytes } from '@shoal/domain/shared/quantity';
@@ -98,17 +98,10 @@ async function create(terminal: Terminal, name: string | undefined, options: New
 async function stackFileFor(cwd: string, { append, yaml }: NewOptions): Promise<string> {
   const given = append ?? yaml;
   if (given !== undefined && !/\.ya?ml$/.test(given)) throw new CliError('usage', `the stack file ${given} must end in .yml or .yaml`);
-  if (append !== undefined && !(await isThere(resolve(cwd, append)))) throw new CliError('usage', `the stack file ${append} does not exist`, 'leave --append out to make one');
+  if (append !== undefined && !(await exists(resolve(cwd, append)))) throw new CliError('usage', `the stack file ${append} does not exist`, 'leave --append out to make one');
   if (given !== undefined) return given;
-  for (const name of ['stack.yaml', 'stack.yml']) if (await isThere(join(cwd, name))) return name;
+  for (const name of ['stack.yaml', 'stack.yml']) if (await exists(join(cwd, name))) return name;
   return 'stack.yaml';
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function amounts(key: 'limits' | 'requests', memory: string | undefined, cpu: string | undefined): object {

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { CliError } from '../cli-error';
 import type { GatewayClient } from '../gateway/gateway-client';
-import { connectTo, openGateway, withGatewayOptions, withNamespace, type GatewayOptions } from '../gateway/open-gateway';
-import { gatewayUrl } from '../gateway/gateway-url';
-import { openProject } from '../project/open-project';
+import { openGateway, withGatewayOptions, withNamespace, type GatewayOptions } from '../gateway/open-gateway';
+import { gatewayOf, openProject } from '../project/open-project';
 import { say, type Terminal } from '../terminal';
 
 interface RemoveOptions extends GatewayOptions {
@@ -29,7 +28,7 @@ async function removeNamed(terminal: Terminal, names: readonly string[], options
 
 async function removeProject(terminal: Terminal, options: RemoveOptions): Promise<void> {
   const project = await openProject(terminal, options);
-  const gateway = await connectTo(terminal, options, gatewayUrl({ flag: options.gateway, inFile: project.stack?.provider.gateway, env: terminal.env }));
+  const gateway = await gatewayOf(terminal, options, project);
   await removeAll(terminal, gateway, project.functions.map(({ name, namespace }) => ({ name, namespace: options.namespace ?? namespace })));
 }
 

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { connectTo } from '../gateway/open-gateway';
-import { gatewayUrl } from '../gateway/gateway-url';
 import { withBuildFlags } from '../project/build-flags';
 import { bundleOf, isBuilt } from '../project/build-project';
 import { deployOne, type Deployable } from '../project/deploy-project';
@@ -8,7 +6,7 @@ import { requireSensible, withDeployOptions, type DeployOptions } from '../proje
 import { eachFunction } from '../project/each-function';
 import { gatewayKind, type GatewayKind } from '../project/gateway-kind';
 import { assembleOne, buildOne, imageOf, namesRegistry, publishOne, pushOne, sayShrinkwrapped } from '../project/image-project';
-import { openProject, type Project } from '../project/open-project';
+import { gatewayOf, openProject, type Project } from '../project/open-project';
 import { withFunctions } from '../project/project-options';
 import { redeploy } from '../project/redeploy';
 import { ensureTemplates } from '../project/project-templates';
@@ -41,7 +39,7 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   requireSensible(options);
   requireSecretOfBuilder(options);
   const project = await openProject(terminal, options);
-  const gateway = await connectTo(terminal, options, gatewayUrl({ flag: options.gateway, inFile: project.stack?.provider.gateway, env: terminal.env }));
+  const gateway = await gatewayOf(terminal, options, project);
   // Without deploying, there need be no gateway.
   const kind = options.skipDeploy || options.publish ? 'images' : await gatewayKind(gateway);
   const work = async (now: Project, one: StackFunction) => {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { Bundle } from '@shoal/adapters/local/bundle';
+import { passedOn } from '@shoal/adapters/local/launch';
 import { CliError } from '../cli-error';
 import type { TextMap } from '../stack/stack-file';
 import type { Env } from '../terminal';
 import { LOOPBACK } from './ports';
 import type { Launch } from './run-attached';
 
-/** What a process expects to find on any system; nothing else of our environment gets to a function. */
-const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot', 'PATHEXT', 'TEMP', 'ComSpec'];
 const SECRETS = '.secrets';
 /** Where functions in images find them. */
 const SECRETS_IN_IMAGE = '/var/openfaas/secrets';
@@ -81,8 +80,4 @@ export function commandLine({ argv, cwd, env }: Launch, withEnvironment: boolean
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function passedOn(env: Env): Record<string, string> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { exists } from '../build/dependencies';
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CliError } from '../cli-error';
@@ -32,7 +33,7 @@ const IGNORED = ['template', 'build', '.secrets'];
  */
 export async function createFunction({ folder, file, template, gateway, entry, env }: FunctionCreation): Promise<void> {
   const target = resolve(folder, entry.handler);
-  if (await isThere(target)) throw new CliError('conflict', `the folder ${entry.handler} is there already`, 'choose another name, or another folder with --handler');
+  if (await exists(target)) throw new CliError('conflict', `the folder ${entry.handler} is there already`, 'choose another name, or another folder with --handler');
   const path = resolve(folder, file);
   const before = await textOf(path);
   const text = before === undefined ? newStackFile({ ...entry, gateway }) : appendFunction(before, entry, { path: file, env });
@@ -73,11 +74,4 @@ async function textOf(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

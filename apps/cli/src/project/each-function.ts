@@ -1,6 +1,7 @@
 import { CliError } from '../cli-error';
+import { tellError } from '../output/tell-error';
 import type { StackFunction } from '../stack/stack-file';
-import { note, type Terminal } from '../terminal';
+import type { Terminal } from '../terminal';
 
 /**
  * Does `work` for all functions, at most `parallel` at a time, and goes on when one fails. Rejects with the error of the one
@@ -25,6 +26,6 @@ export async function eachFunction(terminal: Terminal, functions: readonly Stack
   if (failed.length === 1) throw failed[0]!.error;
   const order = functions.map(({ name }) => name);
   failed.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  for (const { error } of failed as { error: CliError }[]) note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]));
+  for (const { error } of failed as { error: CliError }[]) tellError(terminal, error);
   throw new CliError((failed[0]!.error as CliError).reason, `${failed.length} of ${functions.length} functions failed: ${failed.map(({ name }) => name).join(', ')}`);
 }

@@ -1,4 +1,7 @@
 import { CliError } from '../cli-error';
+import type { GatewayClient } from '../gateway/gateway-client';
+import { gatewayUrl } from '../gateway/gateway-url';
+import { connectTo, type GatewayOptions } from '../gateway/open-gateway';
 import { functionOfFlags } from '../stack/function-of-flags';
 import { loadStackFile, type StackFile, type StackFunction } from '../stack/stack-file';
 import { note, type Terminal } from '../terminal';
@@ -33,4 +36,9 @@ export async function openProject(terminal: Terminal, options: ProjectOptions): 
     throw new CliError('usage', `${stack.path} has ${what}`, 'add one with: shoal new NAME --lang TEMPLATE');
   }
   return { folder: stack.folder, functions, stack };
+}
+
+/** The gateway of a project, as `openGateway` finds it, without reading the stack file again. */
+export function gatewayOf(terminal: Terminal, options: GatewayOptions, { stack }: Project): Promise<GatewayClient> {
+  return connectTo(terminal, options, gatewayUrl({ flag: options.gateway, inFile: stack?.provider.gateway, env: terminal.env }));
 }

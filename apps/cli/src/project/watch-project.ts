@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { CliError } from '../cli-error';
+import { tellError } from '../output/tell-error';
 import type { StackFunction } from '../stack/stack-file';
 import { note, say, type Terminal } from '../terminal';
 import type { Project } from './open-project';
@@ -27,9 +28,10 @@ export async function watchProject(terminal: Terminal, first: Project, { open, d
       if (isNew) project = await open();
       for (const one of project.functions) if (isNew || isMadeOf(project, one, paths)) await deploy(project, one, overtaken);
     } catch (error) {
-      if (overtaken.aborted) return;
+      // What Ctrl-C breaks off has not failed.
+      if (overtaken.aborted || terminal.signal.aborted) return;
       if (!(error instanceof CliError)) throw error;
-      note(terminal, `Error: ${error.message}`, ...(error.hint === undefined ? [] : [error.hint]));
+      tellError(terminal, error);
     }
   };
   const watched = [...new Set([...project.functions.flatMap((one) => sourcesOf(project, one)), ...stackFileOf(project)])];

@@ -44,12 +44,8 @@ export async function resolveLaunch(spec: FunctionSpec, options: LaunchOptions):
 }
 
 function environmentOf(spec: FunctionSpec, bundle: Bundle | undefined, options: LaunchOptions): Record<string, string> {
-  const passedOn = PASSED_ON.flatMap((name): [string, string][] => {
-    const value = options.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
   return {
-    ...Object.fromEntries(passedOn),
+    ...passedOn(options.env),
     OPENFAAS_NAME: spec.id.name,
     OPENFAAS_NAMESPACE: spec.id.namespace,
     SHOAL_SECRETS: options.secretsFolder,
@@ -58,6 +54,11 @@ function environmentOf(spec: FunctionSpec, bundle: Bundle | undefined, options: 
     ...bundle?.environment,
     ...spec.envVars,
   };
+}
+
+/** The harmless part of an environment, which functions of this machine get. */
+export function passedOn(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** A plain process can be held to an amount of memory, by `prlimit` where there is one; to a share of a CPU it cannot. */
