@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const swc = {
   module: { type: 'commonjs' },
   jsc: {
@@ -17,8 +19,8 @@ const foldersOf = (names) => names.flatMap((name) => folders[name] ?? []).map((f
 module.exports = {
   testEnvironment: 'node',
   testMatch: isPlain ? ['**/*.spec.ts'] : foldersOf(parts).map((folder) => `${folder}**/*.spec.ts`),
-  // There is one engine for all specs.
-  ...(isPlain ? {} : { maxWorkers: 1 }),
+  // Many specs wait more than they compute. Of engines there is one for all specs.
+  maxWorkers: isPlain ? Math.max(3, availableParallelism() - 1) : 1,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...foldersOf(Object.keys(folders).filter((name) => !parts.includes(name)))],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
