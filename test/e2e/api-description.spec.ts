@@ -17,7 +17,7 @@ const ROUTES = [
   'get /system/namespace/{name}', 'post /system/namespace', 'post /system/namespace/{name}', 'put /system/namespace/{name}', 'delete /system/namespace/{name}',
   'get /async-function/calls/{id}', 'get /async-function/calls/{id}/result', 'delete /async-function/calls/{id}',
   'get /system/queue', 'get /system/queue/dead', 'get /system/queue/dead/{id}', 'post /system/queue/dead/{id}/redrive', 'post /system/queue/dead/redrive', 'delete /system/queue/dead/{id}', 'delete /system/queue/dead',
-  'get /healthz', 'get /readyz', 'post /',
+  'post /ui/session', 'get /ui/session', 'delete /ui/session', 'get /healthz', 'get /readyz', 'post /',
   ...['get', 'post', 'put', 'patch', 'delete', 'head', 'options'].flatMap((method) =>
     ['/function/{name}', '/function/{name}/{path}', '/async-function/{name}', '/async-function/{name}/{path}'].map((path) => `${method} ${path}`),
   ),
@@ -100,6 +100,10 @@ describe('/openapi.json', () => {
     ['delete', '/system/namespace/b', undefined, '/system/namespace/{name}'],
     ['delete', '/system/functions', { functionName: 'described' }],
     ['delete', '/system/functions', { functionName: 'described' }],
+    ['post', '/ui/session', { user: 'admin', password: 'wrong' }],
+    ['post', '/ui/session', { user: 'admin' }],
+    ['get', '/ui/session', undefined],
+    ['delete', '/ui/session', undefined],
     ['get', '/healthz', undefined],
     ['get', '/readyz', undefined],
     ['get', '/function/nobody', undefined, '/function/{name}'],
@@ -121,7 +125,7 @@ describe('/openapi.json', () => {
 
   it('asks for the password wherever it says so, and for all of the pages', async () => {
     const guarded = operations.map(([route]) => route.split(' ')).filter(([, path]) => path!.startsWith('/system/'));
-    const pages = ['/ui', '/ui/', '/ui/index.html', '/ui/assets/main.js', '/docs', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'].map((path) => ['get', path]);
+    const pages = ['/ui', '/ui/', '/ui/index.html', '/docs', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'].map((path) => ['get', path]);
     for (const [method, path] of [...guarded, ...pages]) {
       for (const headers of [{}, { Authorization: 'Bearer ' }, { Authorization: 'Basic ' }, { Authorization: `Basic ${Buffer.from('admin:wrong').toString('base64')}` }] as Record<string, string>[]) {
         if (headers['Authorization']?.endsWith('=') && path !== '/ui/') continue; // Wrong ones are slow on purpose.

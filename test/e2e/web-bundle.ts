@@ -26,7 +26,10 @@ const server = createServer((req, res) => (routes[req.url.split('?')[0]] ?? echo
 const sockets = new WebSocketServer({ noServer: true });
 server.on('upgrade', (req, socket, head) => {
   if (req.url === '/declined') return socket.end('HTTP/1.1 403 Forbidden\\r\\nContent-Length: 2\\r\\n\\r\\nno');
-  sockets.handleUpgrade(req, socket, head, (ws) => ws.on('message', (text) => ws.send('echo ' + text)));
+  sockets.handleUpgrade(req, socket, head, (ws) => {
+    if (req.url === '/cookie') ws.send('cookie ' + req.headers.cookie);
+    ws.on('message', (text) => ws.send('echo ' + text));
+  });
 });
 server.listen(process.env.PORT, '127.0.0.1');
 `,

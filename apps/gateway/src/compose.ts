@@ -30,6 +30,7 @@ import { Readiness } from './control-plane/health.controller';
 import { ProviderIdentity } from './control-plane/info.controller';
 import { Logs } from './control-plane/logs.controller';
 import { Schedules } from './control-plane/schedules';
+import { Sessions } from './control-plane/sessions';
 import type { Credentials } from './credentials';
 import { AsyncCallHandler } from './data-plane/handle-async-call';
 import { CallHandler } from './data-plane/handle-call';
@@ -91,6 +92,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   replicaFailures.register(metrics.registry);
   registerScalingMetrics(metrics.registry, { directory, autoscaler, lastCalls: activity });
 
+  const sessions = new Sessions(clock);
   const controlPlane = await createControlPlane({
     instances: [
       functions,
@@ -105,7 +107,8 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       new ProviderIdentity(provider.info),
       new Readiness(backend.problem),
     ],
-    authenticator: new Authenticator(credentials),
+    authenticator: new Authenticator(credentials, sessions),
+    sessions,
     metrics,
     version: version.release,
     portalFolder: installation.portalFolder,

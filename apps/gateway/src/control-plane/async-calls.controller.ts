@@ -6,7 +6,7 @@ import { type FoundCall, QueuedCalls } from '@shoal/domain/queue/queued-calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator } from './authenticate';
+import { Authenticator, givesCredentials } from './authenticate';
 import { CallStatus, toCallStatus, toEvent } from './async-calls.dto';
 import { Fails } from './error-answer';
 import { lastOf, type QueryValue } from './namespace-query';
@@ -143,7 +143,7 @@ export class AsyncCallsController {
 
   /** Who gives a password is asked whether it is right. */
   private async isOwner(request: FastifyRequest): Promise<boolean> {
-    if (!/^basic /i.test(request.headers.authorization ?? '')) return false;
+    if (!givesCredentials(request)) return false;
     await this.authenticator.requireCredentials(request);
     return true;
   }

@@ -1,12 +1,14 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyRequest } from 'fastify';
 import type { Credentials } from '../credentials';
+import { isTokenOf, type Sessions } from './sessions';
 
-/** Everything is closed but this: method and path. */
-const OPEN: ReadonlySet<string> = new Set(['GET /', 'HEAD /', 'GET /healthz', 'HEAD /healthz', 'GET /readyz', 'HEAD /readyz']);
-
-/** Decides itself whom it asks. */
-const OPEN_BELOW = '/async-function/calls/';
+/** Decide themselves whom they ask. */
+const SELF_GUARDED = /^\/(async-function\/calls\/|ui\/session(\?|$))/;
+/** Everything else is closed but this, for reading: it tells nothing, and the page that asks for the password needs it. */
+const OPEN = /^\/((healthz|readyz)?|ui\/assets\/.*|ui\/[\w-]+\.(svg|png|ico|webmanifest))(\?|$)/;
+/** What browsers fetch by themselves, without a header of ours: the cookie alone lets read it. */
+const PAGES = /^\/(ui|docs|openapi\.json)/;
 
 /** Wrong credentials cost their sender this, the more the more often, and nobody else anything. */
 const FIRST_DELAY_MS = 50;
@@ -37,25 +39,51 @@ export class Authenticator {
   private checks = 0;
 
   /** @param credentials `undefined` when authentication is off. */
-  constructor(private readonly credentials: Credentials | undefined) {}
+  constructor(
+    private readonly credentials: Credentials | undefined,
+    private readonly sessions: Sessions,
+  ) {}
+
+  get isOn(): boolean {
+    return this.credentials !== undefined;
+  }
 
   /** Rejects with `unauthorized`, `too-many-attempts`, or with `forbidden` what another site's page sent. */
   async check(request: FastifyRequest): Promise<void> {
     refuseOtherSites(request);
-    if (request.url.startsWith(OPEN_BELOW) || OPEN.has(`${request.method} ${request.url.split('?', 1)[0]}`)) return;
-    await this.requireCredentials(request);
+    const { url } = request;
+    if (SELF_GUARDED.test(url) || (isReading(request) && OPEN.test(url))) return;
+    await this.requireUser(request, { cookieAlone: isReading(request) && PAGES.test(url) });
   }
 
   /** Rejects with `unauthorized` or `too-many-attempts`. */
   async requireCredentials(request: FastifyRequest): Promise<void> {
-    if (!this.credentials) return;
-    const given = parseBasic(request.headers.authorization);
-    if (!given) throw new ShoalError('unauthorized', 'invalid credentials');
-    if (this.credentials.areKnown(given.user, given.password)) return;
-    await this.checkUnknown(this.credentials, given, request.ip);
+    await this.requireUser(request, { cookieAlone: false });
   }
 
-  private async checkUnknown(credentials: Credentials, { user, password }: BasicCredentials, address: string): Promise<void> {
+  /**
+   * Who sent it, by `Authorization`, or where there is none by the session's cookie and token; `undefined` when authentication is off.
+   *
+   * @param cookieAlone Whether it goes without the token: any page of this origin can have it sent so.
+   */
+  async requireUser({ headers, ip }: FastifyRequest, { cookieAlone }: { readonly cookieAlone: boolean }): Promise<string | undefined> {
+    if (!this.credentials) return undefined;
+    if (headers.authorization === undefined && headers.cookie !== undefined) {
+      const session = this.sessions.find(headers.cookie);
+      if (session && (cookieAlone || isTokenOf(session, headers['x-shoal-session']))) return session.user;
+    }
+    const given = parseBasic(headers.authorization);
+    if (!given || !(await this.areRight(given, ip))) throw new ShoalError('unauthorized', 'invalid credentials');
+    return given.user;
+  }
+
+  /** Whether these are the credentials. Takes its time to say no; rejects with `too-many-attempts`. @param address of who gives them. */
+  async areRight({ user, password }: BasicCredentials, address: string): Promise<boolean> {
+    if (!this.credentials || this.credentials.areKnown(user, password)) return true;
+    return this.checkUnknown(this.credentials, { user, password }, address);
+  }
+
+  private async checkUnknown(credentials: Credentials, { user, password }: BasicCredentials, address: string): Promise<boolean> {
     const attempts = this.attemptsOf(address);
     if (attempts.pending >= MAX_PENDING || this.checks >= MAX_CHECKS) {
       throw new ShoalError('too-many-attempts', 'too many attempts at a time', { retryAfterSeconds: 1 });
@@ -75,7 +103,7 @@ export class Authenticator {
       this.checks--;
     };
     attempts.turn = turn.then(ended, ended);
-    if (!(await turn)) throw new ShoalError('unauthorized', 'invalid credentials');
+    return turn;
   }
 
   private attemptsOf(address: string): Attempts {
@@ -106,6 +134,15 @@ function parseBasic(header: string | undefined): BasicCredentials | undefined {
   const text = Buffer.from(encoded, 'base64').toString();
   const colon = text.indexOf(':');
   return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Whether it claims to come from the owner. */
+export function givesCredentials({ headers }: FastifyRequest): boolean {
+  return /^basic /i.test(headers.authorization ?? '') || headers['x-shoal-session'] !== undefined;
+}
+
+function isReading({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** A browser adds the owner's credentials to what any page sends here; only our own pages may change anything. */

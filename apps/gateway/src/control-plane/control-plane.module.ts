@@ -10,6 +10,7 @@ import { NamespacesController } from './namespaces.controller';
 import { QueueController } from './queue.controller';
 import { ScalingController } from './scaling.controller';
 import { SecretsController } from './secrets.controller';
+import { SessionController } from './session.controller';
 
 /** The REST API. What it serves is built outside and handed in: each use case under its own class. */
 @Module({})
@@ -30,6 +31,7 @@ export class ControlPlaneModule {
         QueueController,
         InfoController,
         HealthController,
+        SessionController,
       ],
       providers,
     };

@@ -1,17 +1,20 @@
 import { createServer, type RequestListener } from 'node:http';
 import { existsSync } from 'node:fs';
-import fastifyStatic from '@fastify/static';
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayMetrics } from '../metrics-server';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import { hasSessionCookie } from '../session-cookie';
 import type { Authenticator } from './authenticate';
 import { ControlPlaneModule } from './control-plane.module';
 import { ErrorFilter, sendError } from './error.filter';
 import { MAX_BODY_BYTES, readEveryBodyAsJson } from './json-body';
 import { describeApi } from './openapi';
+import { sendSignIn, servePortal, setSession, wantsSignIn } from './portal';
+import type { Sessions } from './sessions';
 import { cleanTarget } from './unknown-route';
 
 const UI_POLICY =
@@ -19,11 +22,14 @@ const UI_POLICY =
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /** Swagger UI styles its elements in place. */
 const DOCS_POLICY = UI_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+/** No page of another origin, or of a function, gets hold of the window in which one of ours is. */
+const PAGE_HEADERS = { 'Cross-Origin-Opener-Policy': 'same-origin', 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer' };
 
 export interface ControlPlaneOptions {
   /** Use cases and settings, each injected under its class. */
   readonly instances: readonly object[];
   readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
   readonly metrics: GatewayMetrics;
   readonly version: string;
   /** The portal's files; nothing is served at `/ui/` where there are none. */
@@ -48,7 +54,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   readEveryBodyAsJson(fastify);
   const patterns = collectRoutes(fastify);
   guard(fastify, options);
-  const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of([...options.instances, options.authenticator]), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of([...options.instances, options.authenticator, options.sessions]), adapter, {
     logger: ['error', 'warn'],
     abortOnError: false,
     bodyParser: false,
@@ -57,23 +63,25 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   app.useGlobalFilters(new ErrorFilter(patterns));
   SwaggerModule.setup('docs', app, () => describeApi(app, options.version), { jsonDocumentUrl: 'openapi.json', customSiteTitle: 'Shoal API' });
   fastify.get('/', (_request, reply) => reply.redirect('/ui/', 301));
-  if (existsSync(options.portalFolder)) await servePortal(fastify, options.portalFolder);
+  if (hasPortal(options)) await servePortal(fastify, options);
   await app.init();
   await fastify.ready();
   return listener!;
 }
 
-async function servePortal(fastify: FastifyInstance, root: string): Promise<void> {
-  await fastify.register(fastifyStatic, { root, prefix: '/ui/' });
-  // The page's own links are relative, so it has to be at the slash.
-  fastify.get('/ui', (request, reply) => (request.url.startsWith('/ui/') ? reply.sendFile('index.html') : reply.redirect('/ui/', 301)));
+function hasPortal({ portalFolder }: ControlPlaneOptions): boolean {
+  return existsSync(portalFolder);
 }
 
-function guard(fastify: FastifyInstance, { authenticator, metrics }: ControlPlaneOptions): void {
+function guard(fastify: FastifyInstance, options: ControlPlaneOptions): void {
+  const { authenticator, sessions, metrics, portalFolder } = options;
+  const pageCanAsk = hasPortal(options);
   fastify.addHook('onRequest', async (request, reply) => {
     try {
       await authenticator.check(request);
     } catch (error) {
+      const unauthorized = error instanceof ShoalError && error.code === 'unauthorized';
+      if (unauthorized && pageCanAsk && wantsSignIn(request)) return sendSignIn(request, reply, portalFolder);
       sendError(request, reply, error);
       return reply;
     }
@@ -82,8 +90,11 @@ function guard(fastify: FastifyInstance, { authenticator, metrics }: ControlPlan
   });
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Content-Type-Options', 'nosniff');
-    if (request.url.startsWith('/ui')) void reply.headers({ 'Content-Security-Policy': UI_POLICY, 'Referrer-Policy': 'no-referrer' });
-    if (request.url.startsWith('/docs')) void reply.headers({ 'Content-Security-Policy': DOCS_POLICY, 'Referrer-Policy': 'no-referrer' });
+    if (request.url.startsWith('/ui')) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': UI_POLICY });
+    if (request.url.startsWith('/docs')) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': DOCS_POLICY });
+    // One that has ended is of no use any more.
+    const { cookie } = request.headers;
+    if (reply.statusCode === 401 && hasSessionCookie(cookie) && !sessions.find(cookie)) setSession(request, reply, undefined);
   });
   fastify.addHook('onResponse', async (request, reply) => {
     metrics.observeRequest(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1_000);

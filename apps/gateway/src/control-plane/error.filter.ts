@@ -32,7 +32,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: u
   if (answer.status >= 500) console.error(`${request.method} ${request.routeOptions.url ?? request.url} failed:`, error);
   if (reply.sent) return;
   void reply.status(answer.status).header('X-Content-Type-Options', 'nosniff');
-  if (answer.status === 401) void reply.header('WWW-Authenticate', 'Basic realm="Restricted"');
+  if (answer.status === 401 && !isBrowser(request)) void reply.header('WWW-Authenticate', 'Basic realm="Restricted"');
   if (answer.status === 405) {
     void reply.send();
     return;
@@ -46,6 +46,15 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: u
     return;
   }
   void reply.type('text/plain; charset=utf-8').send(`${answer.message}\n`);
+}
+
+/**
+ * A browser that was once asked for basic credentials sends them with everything, also for the pages of functions. The
+ * portal asks for them itself.
+ */
+function isBrowser({ url, headers }: FastifyRequest): boolean {
+  const says = headers['x-shoal-session'] !== undefined || headers['sec-fetch-site'] !== undefined || headers.accept?.includes('text/html') === true;
+  return says || /^\/ui\/session(\?|$)/.test(url);
 }
 
 function answerTo(error: unknown): Answer {

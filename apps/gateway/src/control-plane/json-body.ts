@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** Objects and lists within each other; validation recurses, and must not run out of stack. */
 const MAX_BODY_DEPTH = 32;
-/** Routes whose path and query say all. */
-const BODILESS = /^\/(system\/queue|async-function)(\/|$)/;
+/** Routes whose path and query say all, by method. */
+const BODILESS = /^(\w+ \/(system\/queue|async-function)(\/|$)|DELETE \/ui\/session$)/;
 /** Validation drops them, for good reasons; better to say so. */
 const REFUSED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -26,7 +26,7 @@ export function readEveryBodyAsJson(fastify: FastifyInstance): void {
     }
   });
   fastify.addHook('preValidation', async ({ method, params, body, is404, routeOptions }) => {
-    if (BODILESS.test(routeOptions.url ?? '')) return;
+    if (BODILESS.test(`${method} ${routeOptions.url ?? ''}`)) return;
     const namedInPath = Object.keys(params as object).length > 0;
     const needsBody = !is404 && (method === 'POST' || method === 'PUT' || (method === 'DELETE' && !namedInPath));
     if (needsBody && !isObject(body)) throw new ShoalError('invalid-request', 'A body is required for this endpoint: a JSON object.');

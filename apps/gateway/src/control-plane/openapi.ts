@@ -11,7 +11,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'] as 
 export function describeApi(app: NestFastifyApplication, version: string): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Shoal')
-    .setDescription('Deploys, runs and scales functions. Calls to functions need no credentials; everything under /system does.')
+    .setDescription('Deploys, runs and scales functions. Calls to functions need no credentials; everything under /system does: basic authentication, or the session of a browser (POST /ui/session) together with the header X-Shoal-Session.')
     .setVersion(version)
     .addBasicAuth()
     .addSecurityRequirements('basic');
@@ -29,6 +29,7 @@ export function describeApi(app: NestFastifyApplication, version: string): OpenA
   for (const path of ['/async-function/calls/{id}', '/async-function/calls/{id}/result']) {
     for (const method of METHODS) if (document.paths[path]![method]) document.paths[path]![method].security = [];
   }
+  for (const method of METHODS) if (document.paths['/ui/session']![method]) document.paths['/ui/session']![method].security = [];
   document.paths['/healthz']!.get!.security = [];
   document.paths['/readyz']!.get!.security = [];
   return document;

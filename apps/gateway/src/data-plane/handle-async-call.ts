@@ -41,7 +41,7 @@ export class AsyncCallHandler {
     try {
       if (!this.queue) throw new ShoalError('route-not-found', 'this gateway has no queue for asynchronous calls: SHOAL_QUEUE or faas_nats_address gives it one');
       if ((req.url ?? '').length > MAX_TARGET_LENGTH) throw new ShoalError('uri-too-long', `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
-      const id = await this.accept(this.queue, req, res, { ...route, acceptedMs: identity.startedMs });
+      const id = await this.accept(this.queue, req, res, { ...route, acceptedMs: identity.startedMs, signedIn: identity.signedIn });
       res.writeHead(202, [...identityHeaders({ ...identity, callId: id }), 'Location', `/async-function/calls/${encodeURIComponent(id)}`, 'Content-Length', '0']).end();
     } catch (error) {
       if (error instanceof ShoalError && error.code === 'function-not-found' && (await this.cancelled(req, route))) {
@@ -53,10 +53,10 @@ export class AsyncCallHandler {
     }
   }
 
-  private async accept({ enqueue, maxBodyBytes }: AsyncCalls, req: IncomingMessage, res: ServerResponse, { id, rest, acceptedMs }: AsyncRoute & { readonly acceptedMs: number }): Promise<string> {
+  private async accept({ enqueue, maxBodyBytes }: AsyncCalls, req: IncomingMessage, res: ServerResponse, { id, rest, acceptedMs, signedIn }: AsyncRoute & { readonly acceptedMs: number; readonly signedIn: boolean }): Promise<string> {
     const { 'x-callback-url': callbackUrl, 'idempotency-key': key } = req.headers;
     if (typeof key === 'string' && key.length > MAX_KEY_LENGTH) throw new ShoalError('invalid-request', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`);
-    const request = { functionId: id, acceptedMs, method: req.method ?? 'POST', rest, headers: callerHeaders(req), ...(typeof callbackUrl === 'string' && callbackUrl !== '' ? { callbackUrl } : {}) };
+    const request = { functionId: id, acceptedMs, method: req.method ?? 'POST', rest, headers: callerHeaders(req, signedIn), ...(typeof callbackUrl === 'string' && callbackUrl !== '' ? { callbackUrl } : {}) };
     enqueue.require(request);
     if (req.headers.expect !== undefined) res.writeContinue();
     const body = hasBody(req) ? await this.readWhole(req, maxBodyBytes) : EMPTY;

@@ -1,0 +1,78 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@shoal/domain/shared/clock';
+import { sessionIdsIn } from '../session-cookie';
+
+/** However often it is used. */
+export const SESSION_SECONDS = 12 * 3_600;
+const MAX_SESSIONS = 1_000;
+const SECRET_BYTES = 32;
+
+/** Somebody who is signed in with one browser. */
+export interface Session {
+  readonly user: string;
+  /** What the portal's page knows and a page of a function does not. */
+  readonly token: string;
+}
+
+interface StoredSession extends Session {
+  readonly endsMs: number;
+}
+
+/**
+ * Who is signed in to the portal: in memory, so a restart signs everybody out. Starting one more than fit ends the oldest.
+ *
+ * Ids are kept as hashes, so finding one takes no time that tells anything of it.
+ */
+export class Sessions {
+  /** By the hash of the id; the oldest, which end first, come first. */
+  private readonly sessions = new Map<string, StoredSession>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Begins one, with an id that was never used before. */
+  start(user: string): { readonly id: string; readonly session: Session } {
+    this.makeRoom();
+    const id = randomSecret();
+    const session = { user, token: randomSecret(), endsMs: this.clock.monotonicMs() + SESSION_SECONDS * 1_000 };
+    this.sessions.set(hashOf(id), session);
+    return { id, session };
+  }
+
+  /** @param cookies the `Cookie` header. A browser may send ours twice: whoever can set cookies here cannot sign anybody out so. */
+  find(cookies: string | undefined): Session | undefined {
+    for (const id of sessionIdsIn(cookies)) {
+      const session = this.sessions.get(hashOf(id));
+      if (session && session.endsMs > this.clock.monotonicMs()) return session;
+    }
+    return undefined;
+  }
+
+  /** Ends those that the `Cookie` header names; no error when there is none. */
+  end(cookies: string | undefined): void {
+    for (const id of sessionIdsIn(cookies)) this.sessions.delete(hashOf(id));
+  }
+
+  private makeRoom(): void {
+    for (const [hash, { endsMs }] of this.sessions) {
+      if (endsMs > this.clock.monotonicMs() && this.sessions.size < MAX_SESSIONS) return;
+      this.sessions.delete(hash);
+    }
+  }
+}
+
+/** In constant time. */
+export function isTokenOf({ token }: Session, given: unknown): boolean {
+  return typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
+}
+
+function randomSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url');
+}
+
+function hashOf(id: string): string {
+  return digest(id).toString('base64');
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
