@@ -7,7 +7,9 @@ import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-m
 import { registerScalingMetrics } from '@shoal/adapters/prometheus/scaling-metrics';
 import { requireSchedule } from '@shoal/domain/queue/schedule';
 import { Functions } from '@shoal/domain/functions/functions';
+import { ReplicaHistory } from '@shoal/domain/functions/replica-history';
 import { observers } from '@shoal/domain/invocation/call-observer';
+import { CallStatistics } from '@shoal/domain/invocation/call-statistics';
 import { Calls } from '@shoal/domain/invocation/calls';
 import { ReplicaDirectory, type FunctionEntry } from '@shoal/domain/invocation/replica-directory';
 import { Namespaces } from '@shoal/domain/namespaces/namespaces';
@@ -26,9 +28,12 @@ import { AsyncCallLookup } from './control-plane/async-calls.controller';
 import { Authenticator } from './control-plane/authenticate';
 import { createControlPlane } from './control-plane/control-plane';
 import { ControlPlaneSettings } from './control-plane/control-plane-settings';
+import { EventStreams } from './control-plane/event-streams';
 import { Readiness } from './control-plane/health.controller';
 import { ProviderIdentity } from './control-plane/info.controller';
+import { LiveView } from './control-plane/live-view';
 import { Logs } from './control-plane/logs.controller';
+import { QueueCounts } from './control-plane/queue-counts';
 import { Schedules } from './control-plane/schedules';
 import { Sessions } from './control-plane/sessions';
 import type { Credentials } from './credentials';
@@ -78,7 +83,9 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const directory = new ReplicaDirectory();
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
   const activity = new Activity(directory, clock);
-  const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity), clock, backend.suspect);
+  const statistics = new CallStatistics(clock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
+  const replicaHistory = new ReplicaHistory(clock);
+  const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity, statistics), clock, backend.suspect);
   const metrics = new GatewayMetrics();
   const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
   const connections = createConnections();
@@ -88,6 +95,18 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const source = withQueued(createMetricsSource(config, activity), directory, asynchronous);
   const autoscaler = new Autoscaler({ provider, directory, metrics: source, clock, changed: logScaling });
   const lookup = new AsyncCallLookup(asynchronous?.queuedCalls);
+  const queueCounts = new QueueCounts(asynchronous?.queuedCalls, clock);
+  const schedules = new Schedules(asynchronous?.scheduler);
+  const liveView = new LiveView({
+    directory,
+    statistics,
+    queueCounts,
+    schedules,
+    invocations: (key) => callMetrics.invocations(key),
+    problem: backend.problem,
+    gateway: { provider: provider.info.orchestration, version: version.release, startedAt: new Date(clock.nowMs()).toISOString() },
+  });
+  const events = new EventStreams(liveView, queueCounts, clock);
   callMetrics.register(metrics.registry);
   replicaFailures.register(metrics.registry);
   registerScalingMetrics(metrics.registry, { directory, autoscaler, lastCalls: activity });
@@ -102,7 +121,11 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       logs,
       autoscaler,
       lookup,
-      new Schedules(asynchronous?.scheduler),
+      directory,
+      statistics,
+      replicaHistory,
+      events,
+      schedules,
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
       new Readiness(backend.problem),
@@ -114,12 +137,15 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
     portalFolder: installation.portalFolder,
   });
   await backendStarted;
-  await provider.watch(directory.apply);
+  await provider.watch((change) => {
+    directory.apply(change);
+    replicaHistory.apply(change);
+  });
 
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const asyncCallHandler = new AsyncCallHandler(asynchronous);
   const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, asyncCallHandler, controlPlane });
-  return { server, metricsServer: createMetricsServer(metrics), functions, logs, lookup, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
+  return { server, metricsServer: createMetricsServer(metrics), functions, logs, lookup, events, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
 }
 
 interface BackendNeeds {

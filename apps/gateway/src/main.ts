@@ -68,9 +68,10 @@ function endOnSignals(config: Config): (gateway: Gateway) => void {
     if (ending) process.exit(1);
     ending = true;
     console.log('Shutting down: calls in flight may finish. Once more to end at once.');
-    const { server, logs, lookup, backend, asynchronous, metricsServer } = running;
+    const { server, logs, lookup, events, backend, asynchronous, metricsServer } = running;
     logs.endAll();
     lookup.endAll();
+    events.endAll();
     await Promise.all([server.drain(config.writeTimeoutMs), asynchronous?.drain(config.writeTimeoutMs)]);
     await asynchronous?.close();
     metricsServer.close();

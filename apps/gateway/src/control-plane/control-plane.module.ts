@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AlertController } from './alert.controller';
 import { AsyncCallsController } from './async-calls.controller';
+import { EventsController } from './events.controller';
 import { FunctionsController } from './functions.controller';
 import { HealthController } from './health.controller';
 import { InfoController } from './info.controller';
@@ -11,6 +12,7 @@ import { QueueController } from './queue.controller';
 import { ScalingController } from './scaling.controller';
 import { SecretsController } from './secrets.controller';
 import { SessionController } from './session.controller';
+import { StatisticsController } from './statistics.controller';
 
 /** The REST API. What it serves is built outside and handed in: each use case under its own class. */
 @Module({})
@@ -23,6 +25,8 @@ export class ControlPlaneModule {
       controllers: [
         FunctionsController,
         ScalingController,
+        StatisticsController,
+        EventsController,
         SecretsController,
         NamespacesController,
         LogsController,

@@ -1,0 +1,146 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock, Timer } from '@shoal/domain/shared/clock';
+import { ShoalError } from '@shoal/domain/shared/errors';
+import type { ChangesEvent, FunctionsEvent } from './events.dto';
+import type { LiveView, View } from './live-view';
+import type { QueueCounts } from './queue-counts';
+
+/** One more is refused. */
+export const MAX_EVENT_STREAMS = 64;
+const TICK_MS = 1_000;
+/** The platform is told of every so many ticks. */
+const PLATFORM_TICKS = 2;
+/** A comment keeps what lies between from taking a quiet stream for a dead one. */
+const HEARTBEAT_TICKS = 15;
+/** A reader that takes nothing for so long has gone without a word. */
+const STUCK_TICKS = 60;
+
+const HEAD = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  // A proxy in front that collects answers would hold events back.
+  'X-Accel-Buffering': 'no',
+};
+
+/** Somebody who watches. */
+interface Reader {
+  readonly answer: ServerResponse;
+  /** For how many ticks it has not taken what it was sent; it is sent nothing meanwhile. */
+  stuckTicks: number;
+}
+
+/**
+ * Tells everybody who watches what is to be seen, and what changes of it once a second. One look is for all of them, and
+ * nobody looks while nobody watches. Who does not keep up misses changes, and is told everything again when it does.
+ */
+export class EventStreams {
+  private readonly readers = new Set<Reader>();
+  private functions: View['functions'] = new Map();
+  /** As JSON: as everybody was told last. */
+  private platform = '';
+  private ticks = 0;
+  private timer: Timer | undefined;
+
+  constructor(
+    private readonly liveView: LiveView,
+    private readonly queueCounts: QueueCounts,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Rejects with `over-capacity` when too many watch already. */
+  requireRoom(): void {
+    if (this.readers.size >= MAX_EVENT_STREAMS) {
+      throw new ShoalError('over-capacity', `${MAX_EVENT_STREAMS} streams of events are open already: close one, or try again later`, { retryAfterSeconds: 5 });
+    }
+  }
+
+  /** Writes events to `answer` until it is closed. */
+  add(answer: ServerResponse): void {
+    if (answer.destroyed) return;
+    answer.writeHead(200, HEAD);
+    if (answer.req.method === 'HEAD') return void answer.end();
+    const reader: Reader = { answer, stuckTicks: 0 };
+    answer.once('close', () => {
+      this.readers.delete(reader);
+      if (this.readers.size === 0) this.stop();
+    });
+    this.readers.add(reader);
+    if (!this.timer) this.start();
+    this.tellAll(reader);
+  }
+
+  /** A stream would keep the gateway from ending. */
+  endAll(): void {
+    for (const { answer } of this.readers) answer.end();
+  }
+
+  private start(): void {
+    const { functions, platform } = this.look();
+    this.functions = functions;
+    this.platform = JSON.stringify(platform);
+    this.ticks = 0;
+    this.tickLater();
+  }
+
+  private stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.functions = new Map();
+  }
+
+  private tickLater(): void {
+    this.timer = this.clock.after(TICK_MS, () => {
+      this.tickLater();
+      this.tick();
+    });
+  }
+
+  private tick(): void {
+    this.ticks++;
+    const { functions, platform } = this.look();
+    let text = changesText(this.functions, functions);
+    this.functions = functions;
+    if (this.ticks % PLATFORM_TICKS === 0) text += this.platformText(JSON.stringify(platform));
+    if (this.ticks % HEARTBEAT_TICKS === 0) text += ': still here\n\n';
+    for (const reader of this.readers) this.tell(reader, text);
+  }
+
+  private look(): View {
+    void this.queueCounts.refresh();
+    return this.liveView.look(this.functions);
+  }
+
+  private platformText(platform: string): string {
+    if (platform === this.platform) return '';
+    this.platform = platform;
+    return eventOf('platform', platform);
+  }
+
+  private tell(reader: Reader, text: string): void {
+    if (reader.answer.writableNeedDrain) {
+      if (++reader.stuckTicks >= STUCK_TICKS) reader.answer.destroy();
+    } else if (reader.stuckTicks > 0) {
+      reader.stuckTicks = 0;
+      this.tellAll(reader);
+    } else if (text !== '') {
+      reader.answer.write(text);
+    }
+  }
+
+  private tellAll({ answer }: Reader): void {
+    const all: FunctionsEvent = { functions: [...this.functions.values()] };
+    answer.write(eventOf('functions', JSON.stringify(all)) + eventOf('platform', this.platform));
+  }
+}
+
+function changesText(before: View['functions'], now: View['functions']): string {
+  const changed = [...now.values()].filter((summary) => before.get(summary.key) !== summary);
+  const removed = [...before.keys()].filter((key) => !now.has(key));
+  const changes: ChangesEvent = { changed, removed };
+  return changed.length === 0 && removed.length === 0 ? '' : eventOf('changes', JSON.stringify(changes));
+}
+
+function eventOf(name: string, data: string): string {
+  return `event: ${name}\ndata: ${data}\n\n`;
+}

@@ -1,0 +1,26 @@
+import type { FunctionState } from './function-provider';
+
+/** In one word, how a function is. */
+export type Condition = 'ready' | 'starting' | 'updating' | 'asleep' | 'failing';
+
+export const CONDITIONS = ['ready', 'starting', 'updating', 'asleep', 'failing'] as const satisfies readonly Condition[];
+
+/**
+ * How a function is, and why, in the backend's words, where it is not as it ought to be.
+ *
+ * * `asleep`: none are asked for.
+ * * `failing`: fewer than asked for can take calls, and the backend knows why.
+ * * `updating`: a new version is taking the place of the one before; `because` says what holds it up.
+ * * `starting`: fewer than asked for can take calls, and nothing is wrong.
+ * * `ready`: all can.
+ *
+ * One that sleeps or is ready tells why its last update was taken back.
+ */
+export function conditionOf({ replicas, ready, updating, notReadyBecause, rolledBackBecause }: FunctionState): { readonly state: Condition; readonly because?: string } {
+  const say = (state: Condition, because: string | undefined) => ({ state, ...(because === undefined ? {} : { because }) });
+  if (replicas === 0) return say('asleep', rolledBackBecause);
+  const short = ready.length < replicas;
+  if (short && notReadyBecause !== undefined) return say('failing', notReadyBecause);
+  if (updating) return say('updating', notReadyBecause);
+  return short ? say('starting', rolledBackBecause) : say('ready', rolledBackBecause);
+}

@@ -1,0 +1,243 @@
+import type { Clock } from '../shared/clock';
+import type { ErrorCode } from '../shared/errors';
+import type { CallObserver, CallOutcome } from './call-observer';
+import { LATENCY_BINS, latencyBin, latencyQuantileMs } from './latency-bins';
+
+export const STATISTICS_STEP_MS = 5_000;
+/** So far back the statistics go. */
+export const STATISTICS_WINDOW_MS = 10 * 60_000;
+const WINDOW_STEPS = STATISTICS_WINDOW_MS / STATISTICS_STEP_MS;
+/** So far back single latencies are known; of older steps their quantiles only. */
+const MINUTE_STEPS = 60_000 / STATISTICS_STEP_MS;
+const SWEEP_MS = 60_000;
+/** A wall clock that is set differently by less than this moves no point. */
+const CLOCK_TOLERANCE_MS = 1_000;
+const NO_CALLS: ReturnType<typeof quantilesOf> = {};
+
+/** The calls of one step. */
+export interface StatisticsPoint {
+  /** When the step began, since the Unix epoch. */
+  readonly atMs: number;
+  /** Calls that ended in it by the first digit of their status: of 2, 3, 4 and 5. Switching protocols counts as 2. */
+  readonly byClass: readonly [number, number, number, number];
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+  readonly p99Ms?: number;
+  /** The most calls at a time, those that waited among them. */
+  readonly inFlight: number;
+}
+
+/** What happened of late. */
+export interface RecentCalls {
+  /** Calls that ended in a second, in the last 5 to 10 s. */
+  readonly callsPerSecond: number;
+  /** Calls that ended in the last minute. */
+  readonly ended: number;
+  /** Of these, those with a status from 500 on. */
+  readonly failed: number;
+  readonly p95Ms?: number;
+}
+
+interface Bucket {
+  readonly step: number;
+  readonly byClass: [number, number, number, number];
+  mostInFlight: number;
+  /** Calls that went on behind it, up to the next one; set when that begins. */
+  left?: number;
+  /** Set when the step is over. */
+  quantiles?: ReturnType<typeof quantilesOf>;
+}
+
+interface FunctionCalls {
+  running: number;
+  lastCallMs: number;
+  /** The oldest first; only of steps in which calls began or ended. */
+  readonly buckets: Bucket[];
+  /** Calls that ran before the first of them. */
+  runningBefore: number;
+  /** Rows of latency bins, those of a step at its number modulo the rows; absent when the last minute had no calls. */
+  latencies: Uint32Array | undefined;
+}
+
+export interface CallStatisticsOptions {
+  /** The HTTP status that an error becomes. */
+  readonly statusOf: (code: ErrorCode) => number;
+  /** Whether there is a function with that key: what is known of others is forgotten once it is old. */
+  readonly exists: (functionKey: string) => boolean;
+}
+
+/**
+ * What happened to each function in the last ten minutes, in steps of five seconds. Costs nothing for functions without
+ * calls, and a few numbers on the way of each call.
+ */
+export class CallStatistics implements CallObserver {
+  private readonly functions = new Map<string, FunctionCalls>();
+  private readonly startedMs: number;
+  private clockOffsetMs: number;
+  private sweeping = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: CallStatisticsOptions,
+  ) {
+    this.startedMs = this.clockOffsetMs = clock.nowMs() - clock.monotonicMs();
+  }
+
+  started(functionKey: string): void {
+    let calls = this.functions.get(functionKey);
+    if (!calls) {
+      this.functions.set(functionKey, (calls = { running: 0, lastCallMs: 0, buckets: [], runningBefore: 0, latencies: undefined }));
+      this.sweepLater();
+    }
+    const nowMs = this.nowMs();
+    calls.lastCallMs = nowMs;
+    const bucket = bucketAt(calls, stepOf(nowMs));
+    calls.running++;
+    if (calls.running > bucket.mostInFlight) bucket.mostInFlight = calls.running;
+  }
+
+  ended(functionKey: string, outcome: CallOutcome, durationMs: number): void {
+    const calls = this.functions.get(functionKey);
+    if (!calls) return;
+    const step = stepOf(this.nowMs());
+    const bucket = bucketAt(calls, step);
+    calls.running--;
+    const status = typeof outcome === 'number' ? outcome : this.options.statusOf(outcome);
+    bucket.byClass[Math.min(Math.max(Math.floor(status / 100), 2), 5) - 2]!++;
+    calls.latencies![rowOf(step) + latencyBin(durationMs)]!++;
+  }
+
+  /** Of the window, the oldest first. Steps without calls are left out. */
+  points(functionKey: string): readonly StatisticsPoint[] {
+    const calls = this.functions.get(functionKey);
+    if (!calls) return [];
+    const now = stepOf(this.nowMs());
+    dropOld(calls, now);
+    const points: StatisticsPoint[] = [];
+    let running = calls.runningBefore;
+    for (let step = now - WINDOW_STEPS + 1, next = 0; step <= now; step++) {
+      const bucket = calls.buckets[next]?.step === step ? calls.buckets[next++] : undefined;
+      const atMs = step * STATISTICS_STEP_MS + this.wallOffsetMs();
+      if (bucket) {
+        const quantiles = bucket.quantiles ?? quantilesOf(latenciesOf(calls, step));
+        points.push({ atMs, byClass: [...bucket.byClass], ...quantiles, inFlight: bucket.mostInFlight });
+        running = bucket.left ?? calls.running;
+      } else if (running > 0) {
+        points.push({ atMs, byClass: [0, 0, 0, 0], inFlight: running });
+      }
+    }
+    return points;
+  }
+
+  /** `undefined` when no call ended within the last minute. */
+  recent(functionKey: string): RecentCalls | undefined {
+    const calls = this.functions.get(functionKey);
+    if (!calls?.latencies) return undefined;
+    const nowMs = this.nowMs();
+    const now = stepOf(nowMs);
+    const buckets = calls.buckets.filter(({ step }) => step > now - MINUTE_STEPS);
+    const ended = buckets.reduce((sum, { byClass }) => sum + total(byClass), 0);
+    if (ended === 0) return undefined;
+    const latencies = new Uint32Array(LATENCY_BINS);
+    for (const { step } of buckets) latenciesOf(calls, step).forEach((count, bin) => (latencies[bin]! += count));
+    const justNow = buckets.reduce((sum, { step, byClass }) => (step >= now - 1 ? sum + total(byClass) : sum), 0);
+    const p95Ms = latencyQuantileMs(latencies, 0.95);
+    return {
+      callsPerSecond: (justNow * 1_000) / (nowMs - (now - 1) * STATISTICS_STEP_MS),
+      ended,
+      failed: buckets.reduce((sum, { byClass }) => sum + byClass[3], 0),
+      ...(p95Ms === undefined ? {} : { p95Ms }),
+    };
+  }
+
+  /** Calls that run or wait now. */
+  inFlight(functionKey: string): number {
+    return this.functions.get(functionKey)?.running ?? 0;
+  }
+
+  /** When the last call came, since the Unix epoch; `undefined` when there was none. */
+  lastCallMs(functionKey: string): number | undefined {
+    const calls = this.functions.get(functionKey);
+    return calls && calls.lastCallMs + this.wallOffsetMs();
+  }
+
+  /** As the wall clock was when this began, but never set differently: steps keep their length and order. */
+  private nowMs(): number {
+    return this.startedMs + this.clock.monotonicMs();
+  }
+
+  /** What has to be added for the time as the wall clock has it now. */
+  private wallOffsetMs(): number {
+    const offsetMs = this.clock.nowMs() - this.clock.monotonicMs();
+    if (Math.abs(offsetMs - this.clockOffsetMs) > CLOCK_TOLERANCE_MS) this.clockOffsetMs = offsetMs;
+    return this.clockOffsetMs - this.startedMs;
+  }
+
+  private sweepLater(): void {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    this.clock.after(SWEEP_MS, () => {
+      this.sweeping = false;
+      this.sweep(stepOf(this.nowMs()));
+      if (this.functions.size > 0) this.sweepLater();
+    });
+  }
+
+  /** Functions that get no more calls keep nothing but when the last one came; those that are gone not even that. */
+  private sweep(now: number): void {
+    for (const [key, calls] of this.functions) {
+      dropOld(calls, now);
+      const last = calls.buckets.at(-1);
+      if (calls.latencies && (!last || last.step <= now - MINUTE_STEPS)) {
+        if (last) last.quantiles = quantilesOf(latenciesOf(calls, last.step));
+        calls.latencies = undefined;
+      }
+      if (!last && calls.running === 0 && !this.options.exists(key)) this.functions.delete(key);
+    }
+  }
+}
+
+function stepOf(ms: number): number {
+  return Math.floor(ms / STATISTICS_STEP_MS);
+}
+
+function bucketAt(calls: FunctionCalls, step: number): Bucket {
+  const last = calls.buckets.at(-1);
+  return last?.step === step ? last : openBucket(calls, step, last);
+}
+
+function openBucket(calls: FunctionCalls, step: number, last: Bucket | undefined): Bucket {
+  if (last) {
+    last.left = calls.running;
+    last.quantiles ??= quantilesOf(latenciesOf(calls, last.step));
+  }
+  calls.latencies ??= new Uint32Array(MINUTE_STEPS * LATENCY_BINS);
+  latenciesOf(calls, step).fill(0);
+  dropOld(calls, step);
+  const bucket: Bucket = { step, byClass: [0, 0, 0, 0], mostInFlight: calls.running };
+  calls.buckets.push(bucket);
+  return bucket;
+}
+
+function dropOld(calls: FunctionCalls, now: number): void {
+  const { buckets } = calls;
+  while (buckets.length > 0 && buckets[0]!.step <= now - WINDOW_STEPS) calls.runningBefore = buckets.shift()!.left ?? calls.running;
+}
+
+function rowOf(step: number): number {
+  return (step % MINUTE_STEPS) * LATENCY_BINS;
+}
+
+function latenciesOf({ latencies }: FunctionCalls, step: number): Uint32Array {
+  return latencies!.subarray(rowOf(step), rowOf(step) + LATENCY_BINS);
+}
+
+function quantilesOf(latencies: Uint32Array): { readonly p50Ms?: number; readonly p95Ms?: number; readonly p99Ms?: number } {
+  const p50Ms = latencyQuantileMs(latencies, 0.5);
+  if (p50Ms === undefined) return NO_CALLS;
+  return { p50Ms, p95Ms: latencyQuantileMs(latencies, 0.95)!, p99Ms: latencyQuantileMs(latencies, 0.99)! };
+}
+
+function total([a, b, c, d]: Bucket['byClass']): number {
+  return a + b + c + d;
+}
