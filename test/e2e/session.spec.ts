@@ -8,6 +8,8 @@ import { webBundle } from './web-bundle';
 const HTML = { Accept: 'text/html,application/xhtml+xml' };
 const NAVIGATION = { ...HTML, 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'none' };
 const FORGED = `shoal_session=${'A'.repeat(43)}`;
+const MARK = 'shoal_session_mark=1';
+const CLEARED = [expect.stringMatching(/^shoal_session=; Path=\/; HttpOnly; Max-Age=0;/), expect.stringMatching(/^shoal_session_mark=; Path=\/; HttpOnly; Max-Age=0/)];
 const SANDBOX = /^sandbox allow-/;
 
 describe('the session of the portal', () => {
@@ -35,7 +37,7 @@ describe('the session of the portal', () => {
 
   it('begins with user and password, and is a cookie that no script reads and no other site sends', async () => {
     const { setCookie, user, token } = await signIn();
-    expect(setCookie).toMatch(/^shoal_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    expect(setCookie).toMatch(/^shoal_session=[\w-]{43}; Path=\/; HttpOnly; Max-Age=43200; SameSite=Strict$/);
     expect({ user, token }).toEqual({ user: 'admin', token: expect.stringMatching(/^[\w-]{43}$/) });
     expect((await signIn({ 'X-Forwarded-Proto': 'https' })).setCookie).toMatch(/; Secure$/);
   });
@@ -106,7 +108,7 @@ describe('the session of the portal', () => {
     for (let i = 0; i < 2; i++) {
       const { status, headers } = await send('DELETE', '/ui/session', { Cookie: cookie, 'X-Shoal-Session': token });
       expect(status).toBe(204);
-      expect(headers['set-cookie']).toEqual([expect.stringMatching(/^shoal_session=; Path=\/; .*Max-Age=0$/)]);
+      expect(headers['set-cookie']).toEqual(CLEARED);
     }
     expect((await send('GET', '/system/info', { Cookie: cookie, 'X-Shoal-Session': token })).status).toBe(401);
   });
@@ -114,8 +116,9 @@ describe('the session of the portal', () => {
   it('takes a cookie away that is worth nothing, and leaves one that is', async () => {
     const { cookie } = await signIn();
     for (const path of ['/system/info', '/ui/session', '/ui/']) {
-      expect((await send('GET', path, { ...HTML, Cookie: FORGED })).headers['set-cookie']).toEqual([expect.stringMatching(/Max-Age=0$/)]);
-      expect((await send('GET', path, HTML)).headers).not.toHaveProperty('set-cookie');
+      expect((await send('GET', path, { ...HTML, Cookie: FORGED })).headers['set-cookie']).toEqual(CLEARED);
+      // A browser that comes by another site's link sends the mark only, and is to stay signed in.
+      for (const cookies of [{}, { Cookie: MARK }] as Record<string, string>[]) expect((await send('GET', path, { ...HTML, ...cookies })).headers).not.toHaveProperty('set-cookie');
     }
     const { status, headers } = await send('GET', '/system/info', { Cookie: cookie });
     expect({ status, cleared: headers['set-cookie'] }).toEqual({ status: 401, cleared: undefined });
@@ -136,7 +139,7 @@ describe('the session of the portal', () => {
     it('is a challenge for who is no browser', async () => {
       for (const path of ['/ui/', '/docs', '/openapi.json', '/system/info']) {
         expect(await send('GET', path, { Accept: '*/*' })).toMatchObject({ status: 401, text: 'invalid credentials\n', headers: { 'www-authenticate': 'Basic realm="Restricted"' } });
-        for (const browser of [HTML, { 'Sec-Fetch-Site': 'same-origin' }, { 'X-Shoal-Session': 'x' }] as Record<string, string>[]) {
+        for (const browser of [HTML, { 'Sec-Fetch-Site': 'same-origin' }, { 'X-Shoal-Session': 'x' }, { Cookie: MARK }] as Record<string, string>[]) {
           expect((await send('GET', path, browser)).headers).not.toHaveProperty('www-authenticate');
         }
       }
@@ -188,7 +191,7 @@ describe('the session of the portal', () => {
 
     it('is not for them to see, while all other cookies are', async () => {
       const { cookie, token } = await signIn();
-      const { text, headers } = await send('GET', '/function/web/echo', { Cookie: `a="1;2"; ${cookie};  b = x; shoal_session=; c`, 'X-Shoal-Session': token });
+      const { text, headers } = await send('GET', '/function/web/echo', { Cookie: `a="1;2"; ${cookie};  b = x; shoal_session=; ${MARK}; c`, 'X-Shoal-Session': token });
       expect(received(text)['cookie']).toBe('a="1;2";  b = x; c');
       expect(received(text)).not.toHaveProperty('x-shoal-session');
       expect(headers['content-security-policy']).toMatch(SANDBOX);
@@ -218,6 +221,8 @@ describe('the session of the portal', () => {
       const signedIn = await page({ Cookie: cookie });
       expect(signedIn['content-security-policy']).toMatch(/^default-src 'self', sandbox allow-/);
       expect(signedIn['content-security-policy']).not.toContain('allow-same-origin');
+      expect(signedIn['vary']).toBe('Cookie');
+      expect((await page({ Cookie: `${MARK}; a=1` }))['content-security-policy']).toMatch(/, sandbox allow-/);
       for (const others of [await page({}), await page({ Cookie: 'shoal_sessions=x; a=shoal_session=y' })]) expect(others['content-security-policy']).toBe("default-src 'self'");
       expect(signedIn).not.toHaveProperty('service-worker-allowed');
     });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hasSessionCookie, sessionCookie, sessionIdsIn, withoutSessionCookie } from './session-cookie';
+import { isSignedIn, namesSession, sessionCookies, sessionIdsIn, withoutSessionCookie } from './session-cookie';
 
 const ID = 'Ab0-_'.repeat(9).slice(0, 43);
 const OTHER_ID = 'z'.repeat(43);
@@ -7,9 +7,10 @@ const OTHER_ID = 'z'.repeat(43);
 /** As browsers write them, and as nobody should: anything but a semicolon. */
 const text = fc.string({ unit: fc.constantFrom(...'ab =",\t\\_é'), maxLength: 12 });
 const space = fc.string({ unit: fc.constantFrom(' ', '\t'), maxLength: 2 });
+const OURS = ['shoal_session', 'shoal_session_mark'];
 const nameOf = (pair: string) => pair.split('=', 1)[0]!.replace(/^[ \t]+|[ \t]+$/g, '');
-const other = fc.oneof(text, fc.tuple(fc.constantFrom('a', 'shoal_sessions', 'xshoal_session', 'SHOAL_SESSION', '"shoal_session"'), text).map(([name, value]) => `${name}=${value}`)).filter((pair) => nameOf(pair) !== 'shoal_session');
-const ours = fc.tuple(space, space, fc.oneof(text.map((value) => `=${value}`), fc.constant(`=${ID}`), fc.constant(''))).map(([before, after, value]) => `${before}shoal_session${after}${value}`);
+const other = fc.oneof(text, fc.tuple(fc.constantFrom('a', 'shoal_sessions', 'shoal_session_', 'shoal_session_marks', 'xshoal_session', 'SHOAL_SESSION', '"shoal_session"'), text).map(([name, value]) => `${name}=${value}`)).filter((pair) => !OURS.includes(nameOf(pair)));
+const ours = fc.tuple(space, fc.constantFrom(...OURS), space, fc.oneof(text.map((value) => `=${value}`), fc.constant(`=${ID}`), fc.constant(''))).map(([before, name, after, value]) => `${before}${name}${after}${value}`);
 const marked = fc.oneof(other.map((pair) => ({ pair, isOurs: false })), ours.map((pair) => ({ pair, isOurs: true })));
 
 describe('withoutSessionCookie()', () => {
@@ -20,7 +21,7 @@ describe('withoutSessionCookie()', () => {
         const expected = pairs.filter(({ isOurs }) => !isOurs).map(({ pair }) => pair);
         // Blanks before the first cookie are no part of it.
         expect(rest?.replace(/^[ \t]+/, '') ?? '').toBe(expected.join(';').replace(/^[ \t]+/, ''));
-        expect((rest ?? '').split(';').map(nameOf)).not.toContain('shoal_session');
+        for (const name of OURS) expect((rest ?? '').split(';').map(nameOf)).not.toContain(name);
       }),
       { numRuns: 2_000 },
     );
@@ -41,10 +42,20 @@ describe('withoutSessionCookie()', () => {
   });
 });
 
-describe('hasSessionCookie()', () => {
-  it('goes by the name of a cookie, wherever it stands', () => {
-    fc.assert(fc.property(fc.array(marked, { maxLength: 8 }), (pairs) => expect(hasSessionCookie(pairs.map(({ pair }) => pair).join(';'))).toBe(pairs.some(({ isOurs }) => isOurs))));
-    expect(hasSessionCookie(undefined)).toBe(false);
+describe('isSignedIn()', () => {
+  it('goes by the names of our cookies, wherever they stand', () => {
+    fc.assert(fc.property(fc.array(marked, { maxLength: 8 }), (pairs) => expect(isSignedIn(pairs.map(({ pair }) => pair).join(';'))).toBe(pairs.some(({ isOurs }) => isOurs))));
+    expect(isSignedIn(undefined)).toBe(false);
+  });
+});
+
+describe('namesSession()', () => {
+  it.each([
+    [undefined, false],
+    ['a=shoal_session=x; shoal_session_mark=1', false],
+    ['shoal_session_mark=1; shoal_session=x', true],
+  ])('of %s is %s', (header, names) => {
+    expect(namesSession(header)).toBe(names);
   });
 });
 
@@ -55,7 +66,7 @@ describe('sessionIdsIn()', () => {
     [`shoal_session=${ID}`, [ID]],
     [`a=b;shoal_session = "${ID}" ; shoal_session=${OTHER_ID}; c`, [ID, OTHER_ID]],
     [`shoal_session=${ID}x; shoal_session; shoal_session=; shoal_session=${'ä'.repeat(43)}`, []],
-    [`a=shoal_session=${ID}`, []],
+    [`a=shoal_session=${ID}; shoal_session_mark=${ID}`, []],
   ])('finds in %j what could be ids', (header, ids) => {
     expect(sessionIdsIn(header)).toEqual(ids);
   });
@@ -65,9 +76,16 @@ describe('sessionIdsIn()', () => {
   });
 });
 
-describe('sessionCookie()', () => {
-  it('is for this host alone, and where there is TLS for TLS alone', () => {
-    expect(sessionCookie(ID, { maxAgeSeconds: 5, secure: true })).toBe(`shoal_session=${ID}; Path=/; HttpOnly; SameSite=Strict; Max-Age=5; Secure`);
-    expect(sessionCookie(undefined, { maxAgeSeconds: 5, secure: false })).toBe('shoal_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0');
+describe('sessionCookies()', () => {
+  it('are for this host alone, and where there is TLS for TLS alone', () => {
+    expect(sessionCookies(ID, { maxAgeSeconds: 5, secure: true })).toEqual([
+      `shoal_session=${ID}; Path=/; HttpOnly; Max-Age=5; SameSite=Strict; Secure`,
+      'shoal_session_mark=1; Path=/; HttpOnly; Max-Age=5; SameSite=None; Secure',
+    ]);
+    expect(sessionCookies(ID, { maxAgeSeconds: 5, secure: false })[0]).toBe(`shoal_session=${ID}; Path=/; HttpOnly; Max-Age=5; SameSite=Strict`);
+  });
+
+  it('are taken away with the attributes that they were given with', () => {
+    expect(sessionCookies(undefined, { maxAgeSeconds: 5, secure: false })).toEqual(['shoal_session=; Path=/; HttpOnly; Max-Age=0; SameSite=Strict', 'shoal_session_mark=; Path=/; HttpOnly; Max-Age=0']);
   });
 });

@@ -1,6 +1,7 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyRequest } from 'fastify';
 import type { Credentials } from '../credentials';
+import { namesSession } from '../session-cookie';
 import { isTokenOf, type Sessions } from './sessions';
 
 /** Decide themselves whom they ask. */
@@ -68,9 +69,11 @@ export class Authenticator {
    */
   async requireUser({ headers, ip }: FastifyRequest, { cookieAlone }: { readonly cookieAlone: boolean }): Promise<string | undefined> {
     if (!this.credentials) return undefined;
-    if (headers.authorization === undefined && headers.cookie !== undefined) {
+    if (headers.authorization === undefined && namesSession(headers.cookie)) {
       const session = this.sessions.find(headers.cookie);
-      if (session && (cookieAlone || isTokenOf(session, headers['x-shoal-session']))) return session.user;
+      if (!session) throw new ShoalError('unauthorized', 'the session has ended: sign in again');
+      if (cookieAlone || isTokenOf(session, headers['x-shoal-session'])) return session.user;
+      throw new ShoalError('unauthorized', 'X-Shoal-Session is missing or wrong');
     }
     const given = parseBasic(headers.authorization);
     if (!given || !(await this.areRight(given, ip))) throw new ShoalError('unauthorized', 'invalid credentials');

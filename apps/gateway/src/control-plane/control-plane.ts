@@ -7,7 +7,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayMetrics } from '../metrics-server';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { hasSessionCookie } from '../session-cookie';
+import { namesSession } from '../session-cookie';
 import type { Authenticator } from './authenticate';
 import { ControlPlaneModule } from './control-plane.module';
 import { ErrorFilter, sendError } from './error.filter';
@@ -94,7 +94,7 @@ function guard(fastify: FastifyInstance, options: ControlPlaneOptions): void {
     if (request.url.startsWith('/docs')) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': DOCS_POLICY });
     // One that has ended is of no use any more.
     const { cookie } = request.headers;
-    if (reply.statusCode === 401 && hasSessionCookie(cookie) && !sessions.find(cookie)) setSession(request, reply, undefined);
+    if (reply.statusCode === 401 && namesSession(cookie) && !sessions.find(cookie)) setSession(request, reply, undefined);
   });
   fastify.addHook('onResponse', async (request, reply) => {
     metrics.observeRequest(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1_000);

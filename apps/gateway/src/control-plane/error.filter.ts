@@ -3,6 +3,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { httpStatusOf } from '../http-status';
+import { isSignedIn } from '../session-cookie';
 import { MAX_BODY_BYTES } from './json-body';
 import { answerUnknown } from './unknown-route';
 
@@ -54,7 +55,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: u
  */
 function isBrowser({ url, headers }: FastifyRequest): boolean {
   const says = headers['x-shoal-session'] !== undefined || headers['sec-fetch-site'] !== undefined || headers.accept?.includes('text/html') === true;
-  return says || /^\/ui\/session(\?|$)/.test(url);
+  return says || isSignedIn(headers.cookie) || /^\/ui\/session(\?|$)/.test(url);
 }
 
 function answerTo(error: unknown): Answer {

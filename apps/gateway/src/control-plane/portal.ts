@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sessionCookie } from '../session-cookie';
+import { sessionCookies } from '../session-cookie';
 import type { Authenticator } from './authenticate';
 import { SESSION_SECONDS, type Sessions } from './sessions';
 
@@ -19,11 +19,11 @@ export interface PortalOptions {
   readonly sessions: Sessions;
 }
 
-/** Gives the browser the cookie of a session; `undefined` takes it away. */
+/** Gives the browser the cookies of a session; `undefined` takes them away. */
 export function setSession(request: FastifyRequest, reply: FastifyReply, id: string | undefined): void {
   // Nobody but the one who asks is concerned by what a proxy, or he himself, says of the way here.
   const secure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
-  void reply.headers({ 'Set-Cookie': sessionCookie(id, { maxAgeSeconds: SESSION_SECONDS, secure }), 'Cache-Control': 'no-store' });
+  void reply.headers({ 'Set-Cookie': sessionCookies(id, { maxAgeSeconds: SESSION_SECONDS, secure }), 'Cache-Control': 'no-store' });
 }
 
 /** Serves the portal's files below `/ui/`, and its page at `/ui/`. */

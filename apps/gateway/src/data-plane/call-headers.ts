@@ -4,14 +4,14 @@ import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
 import { WATCHDOG_MARGIN_MS } from '@shoal/adapters/http/replica-address';
 import type { Call } from '@shoal/domain/invocation/calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
-import { hasSessionCookie, withoutSessionCookie } from '../session-cookie';
+import { isSignedIn, withoutSessionCookie } from '../session-cookie';
 
 /** Set by us, whatever the caller said; or, as the portal's token, none of the function's business. */
 const REPLACED_IN_REQUEST: ReadonlySet<string> = new Set(['host', 'expect', 'x-call-id', 'x-start-time', 'x-timeout', 'x-shoal-session']);
 /** Set by us, whatever the function said; or, as the right to stand between a browser and the portal, not for it to give. */
 export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time', 'x-shoal-answered-by', 'service-worker-allowed']);
 /** What a function serves to a browser that is signed in to the portal runs as a page of no origin, so not of the portal's. */
-const SANDBOX = ['Content-Security-Policy', 'sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts'] as const;
+const SANDBOX = ['Content-Security-Policy', 'sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts', 'Vary', 'Cookie'] as const;
 /** A caller's own id is kept when it is fit for logs and URLs. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
 
@@ -22,13 +22,13 @@ export interface CallIdentity {
   readonly startedMs: number;
   /** Nanoseconds since the Unix epoch, as text (wire contract §1.5.3). */
   readonly startTime: string;
-  /** Whether it comes with the cookie of a session of the portal. */
+  /** Whether it comes from a browser that is signed in to the portal. */
   readonly signedIn: boolean;
 }
 
 export function identify(req: IncomingMessage): CallIdentity {
   const startedMs = Date.now();
-  const signedIn = hasSessionCookie(req.headers.cookie);
+  const signedIn = isSignedIn(req.headers.cookie);
   return { callId: chosenIdOf(req) ?? randomUUID(), startedMs, startTime: `${startedMs}000000`, signedIn };
 }
 
