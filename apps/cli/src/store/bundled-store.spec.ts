@@ -25,3 +25,10 @@ it('the bundled store says of each function what functions/stack.yml says', asyn
     expect(labels).toMatchObject(stack[name]!.labels ?? {});
   }
 });
+
+it('the bundled store has a picture for each function, named from its own folder', async () => {
+  for (const { name, icon } of await openStores({ cwd: root }, [])) {
+    expect(icon).toBe(`${name}/icon.svg`);
+    expect(readFileSync(join(root, 'functions', icon!), 'utf8')).toMatch(/^<svg xmlns="[^"]+" viewBox="0 0 64 64">\n {2}<title>\w/);
+  }
+});
