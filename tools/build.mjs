@@ -1,10 +1,11 @@
 // Builds every app into dist/: one file each, so that they start fast and need no node_modules of their own.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import { build } from 'esbuild';
+import { build as buildPage } from 'vite';
 import { packagesIn } from './third-party.mjs';
 import { shippedFiles } from './shipped-files.mjs';
 
@@ -54,16 +55,14 @@ export async function buildAll() {
   // Some dependencies are ES modules that ask for their own URL.
   const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
   const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };
-  for (const app of ['gateway', 'portal']) rmSync(join(dist, app), { recursive: true, force: true });
-  mkdirSync(join(dist, 'portal', 'assets'), { recursive: true });
+  rmSync(join(dist, 'gateway'), { recursive: true, force: true });
   const [, watchdog, cli] = await Promise.all([
     build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),
     build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs', metafile: true }),
     build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs', metafile: true, define: { ...define, SHOAL_SHIPPED: JSON.stringify(shippedFiles()) } }),
-    build({ entryPoints: { main: 'apps/portal/src/main.ts', style: 'apps/portal/src/style.css' }, outdir: 'dist/portal/assets', bundle: true, minify: true, target: 'es2022', absWorkingDir: root, logLevel: 'warning' }),
+    buildPage({ configFile: join(root, 'apps/portal/vite.config.mjs'), logLevel: 'warn' }),
   ]);
   writeFileSync(join(dist, 'cli/packages.json'), JSON.stringify(packagesIn(watchdog.metafile, cli.metafile)));
-  for (const file of ['index.html', 'favicon.svg']) cpSync(join(root, 'apps/portal', file), join(dist, 'portal', file));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,11 @@
+import './style/tokens.css';
+import './style/base.css';
+import { render } from 'preact';
+import { messageOf } from './api/api-error';
+import { App } from './app';
+import { tellFailed } from './ui/toasts';
+
+render(<App />, document.getElementById('app')!);
+
+// Whatever a handler did not expect is told, not swallowed.
+addEventListener('unhandledrejection', ({ reason }) => tellFailed(`That did not work: ${messageOf(reason)}.`));

@@ -1,0 +1,47 @@
+import { signal } from '@preact/signals';
+
+/** What the page shows; it stands behind the `#` of the address. */
+export type Route =
+  | { readonly page: 'functions' }
+  | { readonly page: 'function'; readonly key: string; readonly tab: FunctionTab }
+  | { readonly page: 'edit'; readonly key: string }
+  | { readonly page: 'new'; readonly store: string | undefined }
+  | { readonly page: 'store' }
+  | { readonly page: 'secrets' }
+  | { readonly page: 'unknown' };
+
+export const FUNCTION_TABS = ['overview', 'test', 'logs', 'queue', 'details'] as const;
+export type FunctionTab = (typeof FUNCTION_TABS)[number];
+
+/** The part of an address behind `#`, or the whole of it, as a route. */
+export function parseRoute(hash: string): Route {
+  const [first = '', second = '', third = ''] = hash.replace(/^.*#/, '').replace(/^\//, '').split('/').map(decode);
+  if (first === '') return { page: 'functions' };
+  if (first === 'new') return { page: 'new', store: second || undefined };
+  if (first === 'store' || first === 'secrets') return { page: first };
+  if (first !== 'functions') return { page: 'unknown' };
+  if (second === '') return { page: 'functions' };
+  if (third === 'edit') return { page: 'edit', key: second };
+  const tab = FUNCTION_TABS.find((one) => one === (third || 'overview'));
+  return tab ? { page: 'function', key: second, tab } : { page: 'unknown' };
+}
+
+/** The address of a function's page, for `href`. */
+export function functionHref(key: string, tab: FunctionTab | 'edit' = 'overview'): string {
+  return `#/functions/${encodeURIComponent(key)}${tab === 'overview' ? '' : `/${tab}`}`;
+}
+
+export const route = signal<Route>(parseRoute(location.hash));
+addEventListener('hashchange', () => (route.value = parseRoute(location.hash)));
+
+export function goTo(href: string): void {
+  location.hash = href.replace(/^#/, '');
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

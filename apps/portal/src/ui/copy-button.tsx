@@ -1,0 +1,39 @@
+import { Check, Copy } from 'lucide';
+import { useState } from 'preact/hooks';
+import { Button } from './button';
+import { tellFailed } from './toasts';
+
+const SHOWN_MS = 1_500;
+
+export interface CopyButtonProps {
+  readonly text: string;
+  /** What is copied, as in "Copy URL". */
+  readonly what: string;
+  /** Shows the words too, not the picture alone. */
+  readonly wide?: boolean;
+}
+
+export function CopyButton({ text, what, wide = false }: CopyButtonProps) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    // Browsers allow it on this machine and over TLS only.
+    if (!(await writeText(text))) return tellFailed(`The browser does not let this page copy; select the ${what} and copy it yourself.`);
+    setCopied(true);
+    setTimeout(() => setCopied(false), SHOWN_MS);
+  };
+  const label = copied ? 'Copied' : `Copy ${what}`;
+  return (
+    <Button kind={wide ? 'plain' : 'quiet'} icon={copied ? Check : Copy} onClick={copy} aria-label={label} title={label}>
+      {wide ? label : undefined}
+    </Button>
+  );
+}
+
+async function writeText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
