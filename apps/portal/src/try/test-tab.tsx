@@ -1,0 +1,3 @@
+export function TestTab({ functionKey }: { readonly functionKey: string }) {
+  return <p>{functionKey}</p>;
+}
