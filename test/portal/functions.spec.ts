@@ -1,0 +1,103 @@
+import type { Page } from 'playwright-core';
+import { freePort } from '../deploy/free-port';
+import { describePortal, NARROW, Portal, seriousFindings } from './browser';
+
+describePortal('the portal: logging in, and all functions', () => {
+  let portal: Portal;
+  beforeAll(async () => {
+    portal = await Portal.start({ SHOAL_PORT: String(await freePort()) });
+  }, 60_000);
+  afterAll(() => portal?.dispose());
+  afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
+
+  const rowOf = (page: Page, name: string) => page.getByRole('row', { name });
+  const call = (name: string) => fetch(`${portal.gateway.url}/function/${name}`, { method: 'POST', body: 'hello' });
+
+  it('asks who is there, says what is wrong, and goes on where the address leads', async () => {
+    const page = await portal.open({ path: '#/secrets', loggedIn: false });
+    await page.getByLabel('Password').fill('wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('User or password is wrong').waitFor();
+    expect(await page.getByLabel('Password').inputValue()).toBe('');
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByLabel('Password').fill(portal.gateway.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Secrets' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Secrets' }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
+    await page.context().close();
+  });
+
+  it('shows what is deployed, called, changed and removed as it happens', async () => {
+    const page = await portal.open();
+    await page.getByText('No functions yet').waitFor();
+    await portal.gateway.deploy('echo', { envProcess: 'cat' });
+    await portal.gateway.deploy('capitals', { envProcess: 'tr a-z A-Z' });
+    await rowOf(page, 'echo').getByText('ready').waitFor();
+    expect(await rowOf(page, 'echo').getByText('never').count()).toBe(1);
+    await call('echo');
+    await rowOf(page, 'echo').getByText(/now|s ago/).waitFor();
+    await portal.api('POST', 'system/scale-function/echo', { replicas: 0 });
+    await rowOf(page, 'echo').getByText('asleep').waitFor();
+    await portal.api('DELETE', 'system/functions', { functionName: 'capitals' });
+    await rowOf(page, 'capitals').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
+  it('says why a function fails, and puts it first when sorted by state', async () => {
+    await portal.gateway.deploy('echo', { envProcess: 'cat' });
+    await portal.api('POST', 'system/functions', { service: 'never-up', image: 'never-up', envProcess: 'false', envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:1' } });
+    const page = await portal.open();
+    await rowOf(page, 'never-up').getByText('failing').waitFor();
+    await page.getByRole('button', { name: 'State' }).click();
+    expect(await page.getByRole('row').nth(1).textContent()).toMatch(/never-up.*failing/);
+    await page.getByRole('button', { name: /^failing/ }).click();
+    await rowOf(page, 'echo').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /^failing/ }).click();
+    await page.getByLabel('Search functions').fill('no such thing');
+    await page.getByRole('button', { name: 'Show all functions' }).click();
+    await rowOf(page, 'echo').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const page = await portal.open();
+    await rowOf(page, 'echo').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the page');
+    await page.keyboard.press('Enter');
+    for (let i = 0; i < 30 && !(await page.evaluate(() => document.activeElement?.matches('.function-row a'))); i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('navigation', { name: 'About this function' }).waitFor();
+    await page.context().close();
+  });
+
+  it('shows another namespace only when there is one', async () => {
+    const page = await portal.open({ viewport: NARROW, colorScheme: 'dark' });
+    await rowOf(page, 'echo').waitFor();
+    expect(await page.getByLabel('Namespace').count()).toBe(0);
+    await portal.api('POST', 'system/namespace/dev', { name: 'dev', labels: { openfaas: '1' } });
+    await portal.api('POST', 'system/functions', { service: 'elsewhere', namespace: 'dev', image: 'x', envProcess: 'cat' });
+    await rowOf(page, 'elsewhere').waitFor();
+    await page.getByLabel('Namespace').selectOption('dev');
+    await rowOf(page, 'echo').waitFor({ state: 'detached' });
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('says that what it shows is old while the gateway is away, and goes on when it is back', async () => {
+    const page = await portal.open();
+    await rowOf(page, 'echo').waitFor();
+    await portal.gateway.stop();
+    await page.getByText('Not up to date').waitFor();
+    await portal.gateway.startAgain();
+    // Sessions do not outlive the gateway.
+    await page.getByText('Your session is over').waitFor();
+    await page.context().close();
+  });
+});
