@@ -9,19 +9,25 @@ const swc = {
   },
 };
 
-/** Where the specs are that need Docker engines; all others are `plain`. `tools/test.mjs` runs these parts one by one. */
-const folders = { engine: ['test/swarm', 'test/engine'], cluster: ['test/cluster'] };
-const parts = (process.env.SHOAL_TEST_PARTS ?? 'plain,engine,cluster').split(',');
+/** Where the specs of these parts are; all others are `plain`. `tools/test.mjs` runs parts one after the other. */
+const places = {
+  // Measures how long calls wait, in the process that makes them: what runs beside it would be measured too.
+  serial: ['test/e2e/async-load.spec.ts'],
+  // These need Docker engines.
+  engine: ['test/swarm/', 'test/engine/'],
+  cluster: ['test/cluster/'],
+};
+const parts = (process.env.SHOAL_TEST_PARTS ?? ['plain', ...Object.keys(places)].join()).split(',');
 const isPlain = parts.includes('plain');
-const foldersOf = (names) => names.flatMap((name) => folders[name] ?? []).map((folder) => `<rootDir>/${folder}/`);
+const placesOf = (names) => names.flatMap((name) => places[name] ?? []).map((place) => `<rootDir>/${place}`);
 
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: isPlain ? ['**/*.spec.ts'] : foldersOf(parts).map((folder) => `${folder}**/*.spec.ts`),
-  // Many specs wait more than they compute. Of engines there is one for all specs.
+  testMatch: isPlain ? ['**/*.spec.ts'] : placesOf(parts).map((place) => (place.endsWith('/') ? `${place}**/*.spec.ts` : place)),
+  // Plain specs wait more than they compute. Engines are there once for all specs.
   maxWorkers: isPlain ? Math.max(3, availableParallelism() - 1) : 1,
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...foldersOf(Object.keys(folders).filter((name) => !parts.includes(name)))],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...placesOf(Object.keys(places).filter((name) => !parts.includes(name)))],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
     '^@shoal/domain/(.*)$': '<rootDir>/libs/domain/src/$1',

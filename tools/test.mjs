@@ -1,5 +1,5 @@
-// `npm test`: sets up what the tests need, and runs them; arguments go to Jest. The specs that need Docker engines run apart,
-// one after the other, in a swarm made for them. `--parts=plain,engine,cluster` says which; by default all but the cluster's.
+// `npm test`: sets up what the tests need, and runs them, one part after the other; arguments go to Jest. The specs that need
+// Docker engines run in a swarm made for them. `--parts=plain,serial,engine,cluster` says which; by default all but the cluster's.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const SWARMS = {
 
 const given = process.argv.slice(2);
 const args = given.filter((arg) => !arg.startsWith(OPTION));
-const parts = (given.find((arg) => arg.startsWith(OPTION))?.slice(OPTION.length) ?? 'plain,engine').split(',');
+const parts = (given.find((arg) => arg.startsWith(OPTION))?.slice(OPTION.length) ?? 'plain,serial,engine').split(',');
 
 requireNode();
 await ensureInstalled();
@@ -40,8 +40,7 @@ for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(s
 
 let status = 1;
 try {
-  // Where no engine can be, the specs that need one are skipped, and say why.
-  status = whyNoEngine ? await run(parts.join()) : await runApart();
+  status = await runParts();
 } finally {
   await endSwarm();
   rmSync(folder, { recursive: true, force: true });
@@ -60,7 +59,7 @@ async function setUpBun() {
 }
 
 /** Only the parts in which there are specs among those asked for: an engine takes seconds to start. */
-async function runApart() {
+async function runParts() {
   const asked = [];
   for (const part of parts) if (await hasSpecs(part)) asked.push(part);
   let status = 0;
@@ -71,7 +70,8 @@ async function runApart() {
 
 async function runPart(part) {
   const [title, start] = SWARMS[part] ?? [];
-  if (start) await step(title, async () => (swarm = await start(env.SHOAL_TEST_WATCHDOG)));
+  // Where no engine can be, the specs that need one are skipped, and say why.
+  if (start && !whyNoEngine) await step(title, async () => (swarm = await start(env.SHOAL_TEST_WATCHDOG)));
   const status = await run(part, swarm);
   await endSwarm();
   return status;

@@ -77,8 +77,8 @@ describe('scaling', () => {
   });
 
   it('sends a function to sleep that nobody ever called, and wakes it once for a hundred callers', async () => {
-    // A target that a hundred calls do not reach.
-    await gateway.deploy('sleepy', { envProcess: 'cat', labels: scale({ zero: 'true', 'zero-duration': '1s', target: '1000' }) });
+    // One replica, however long a hundred calls wait for it.
+    await gateway.deploy('sleepy', { envProcess: 'cat', labels: scale({ zero: 'true', 'zero-duration': '1s', max: '1' }) });
     await gateway.until(async () => (await state('sleepy')).replicas === 0);
     const answers = await Promise.all(
       Array.from({ length: 100 }, async (_, i) => (await fetch(`${gateway.url}/function/sleepy`, { method: 'POST', body: `n${i}` })).text()),
