@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sessionCookies } from '../session-cookie';
@@ -9,8 +9,8 @@ import { SESSION_SECONDS, type Sessions } from './sessions';
 const PAGE = 'index.html';
 /** Where the page learns its token from. */
 const TOKEN_PLACE = '<meta name="shoal-session" content="';
-/** A name that changes with what is in the file. */
-const HASHED_NAME = /-[\w-]{8}\.\w+$/;
+/** Has a name that changes with what is in it. */
+const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(\.br|\.gz)?$/;
 const ONE_YEAR = 'public, max-age=31536000, immutable';
 
 export interface PortalOptions {
@@ -34,7 +34,7 @@ export async function servePortal(fastify: FastifyInstance, options: PortalOptio
     index: false,
     preCompressed: true,
     cacheControl: false,
-    setHeaders: (reply, path) => void reply.header('Cache-Control', HASHED_NAME.test(basename(path.replace(/\.(br|gz)$/, ''))) ? ONE_YEAR : 'no-cache'),
+    setHeaders: (reply, path) => void reply.header('Cache-Control', HASHED.test(path) ? ONE_YEAR : 'no-cache'),
   });
   for (const path of ['/ui', '/ui/index.html']) {
     fastify.get(path, async (request, reply) => {
