@@ -69,9 +69,9 @@ describePortal('the portal: logging in, and all functions', () => {
     const page = await portal.open();
     await rowOf(page, 'echo').waitFor();
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the page');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page');
     await page.keyboard.press('Enter');
-    for (let i = 0; i < 30 && !(await page.evaluate(() => document.activeElement?.matches('.function-row a'))); i++) await page.keyboard.press('Tab');
+    for (let i = 0; i < 30 && !(await page.evaluate(`document.activeElement.matches('.function-row a')`)); i++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('navigation', { name: 'About this function' }).waitFor();
     await page.context().close();

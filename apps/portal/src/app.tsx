@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { FunctionsPage } from './functions/functions-page';
 import { Header } from './header';
-import { followEvents } from './live/live';
+import { followEvents, platform } from './live/live';
 import { LoginPage } from './login/login-page';
 import { route, type Route } from './route';
 import { session } from './session';
@@ -48,6 +48,9 @@ function SignedIn() {
       <main id="main" ref={main} tabIndex={-1}>
         {pageOf(route.value)}
       </main>
+      {platform.value?.provider === 'local' && (
+        <footer class="page-foot quiet">Functions are ordinary processes of this machine here, without a sandbox: deploy only code that you trust.</footer>
+      )}
     </>
   );
 }

@@ -79,19 +79,19 @@ function FunctionRow({ fn, index, nowMs }: { readonly fn: FunctionSummary; reado
       <td class="state">
         <StateBadge state={state} />
       </td>
-      <td class="replicas" data-label="replicas">
+      <td class="replicas" data-label={fn.replicas === 1 ? 'replica' : 'replicas'}>
         {fn.availableReplicas === fn.replicas ? fn.replicas : `${fn.availableReplicas} of ${fn.replicas}`}
       </td>
       <td class="calls" data-label="calls/s">
         {formatCount(fn.callsPerSecond)}
       </td>
-      <td class={`errors${errorRate !== undefined && errorRate >= MANY_ERRORS ? ' many' : ''}`} data-label="errors">
+      <td class={`errors ${errorRate === undefined ? 'none' : errorRate >= MANY_ERRORS ? 'many' : ''}`} data-label="errors">
         {errorRate === undefined ? '–' : formatShare(errorRate)}
       </td>
-      <td class="p95" data-label="p95">
+      <td class={`p95 ${p95Ms === undefined ? 'none' : ''}`} data-label="p95">
         {p95Ms === undefined ? '–' : formatMs(p95Ms)}
       </td>
-      <td class="last" data-label="">
+      <td class="last">
         {lastCallAt === undefined ? <span class="quiet">never</span> : formatAgo(Date.parse(lastCallAt), nowMs)}
       </td>
     </tr>
