@@ -155,6 +155,14 @@ describe('EventStreams', () => {
     expect((await take(stream, 1)).map(nameOf)).toEqual(['changes']);
   });
 
+  it('ends a stream after an hour, so that its reader shows its credentials again', async () => {
+    const stream = (await connect()).resume();
+    clock.advance(3_599_000);
+    expect(answers[0]!.writableEnded).toBe(false);
+    clock.advance(1_000);
+    await once(stream, 'end');
+  });
+
   it('gives up a reader that takes nothing for a minute', async () => {
     await provider.apply({ ...aFunction('large'), image: LARGE });
     await connect();

@@ -14,6 +14,8 @@ const PLATFORM_TICKS = 2;
 const HEARTBEAT_TICKS = 15;
 /** A reader that takes nothing for so long has gone without a word. */
 const STUCK_TICKS = 60;
+/** Then a stream ends, so that who goes on watching is asked for credentials again: they may count no more. */
+const STREAM_TICKS = 3_600;
 
 const HEAD = {
   'Content-Type': 'text/event-stream',
@@ -26,6 +28,7 @@ const HEAD = {
 /** Somebody who watches. */
 interface Reader {
   readonly answer: ServerResponse;
+  ticks: number;
   /** For how many ticks it has not taken what it was sent; it is sent nothing meanwhile. */
   stuckTicks: number;
 }
@@ -55,12 +58,12 @@ export class EventStreams {
     }
   }
 
-  /** Writes events to `answer` until it is closed. */
+  /** Writes events to `answer` until it is closed, or an hour is over. */
   add(answer: ServerResponse): void {
     if (answer.destroyed) return;
     answer.writeHead(200, HEAD);
     if (answer.req.method === 'HEAD') return void answer.end();
-    const reader: Reader = { answer, stuckTicks: 0 };
+    const reader: Reader = { answer, ticks: 0, stuckTicks: 0 };
     answer.once('close', () => {
       this.readers.delete(reader);
       if (this.readers.size === 0) this.stop();
@@ -118,8 +121,11 @@ export class EventStreams {
   }
 
   private tell(reader: Reader, text: string): void {
+    reader.ticks++;
     if (reader.answer.writableNeedDrain) {
       if (++reader.stuckTicks >= STUCK_TICKS) reader.answer.destroy();
+    } else if (reader.ticks >= STREAM_TICKS) {
+      reader.answer.end();
     } else if (reader.stuckTicks > 0) {
       reader.stuckTicks = 0;
       this.tellAll(reader);
