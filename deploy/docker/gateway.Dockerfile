@@ -24,14 +24,9 @@ COPY \
   node_modules/swagger-ui-dist/LICENSE \
   node_modules/swagger-ui-dist/NOTICE \
   node_modules/swagger-ui-dist/package.json \
-  node_modules/swagger-ui-dist/absolute-path.js \
-  node_modules/swagger-ui-dist/favicon-16x16.png \
-  node_modules/swagger-ui-dist/favicon-32x32.png \
   node_modules/swagger-ui-dist/swagger-ui.css \
   node_modules/swagger-ui-dist/swagger-ui-bundle.js \
   node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt \
-  node_modules/swagger-ui-dist/swagger-ui-standalone-preset.js \
-  node_modules/swagger-ui-dist/swagger-ui-standalone-preset.js.LICENSE.txt \
   node_modules/swagger-ui-dist/
 # Everybody may read, whatever the umask was where it was checked out. The data directory is the user's.
 RUN chmod -R a+rX,go-w /files && mkdir -p /files/home/app/.shoal && chown -R 1000:1000 /files/home/app

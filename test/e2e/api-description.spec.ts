@@ -149,6 +149,27 @@ describe('/openapi.json', () => {
     }
   });
 
+  it('is shown by a page that needs no exception from a strict policy', async () => {
+    const page = await request(gateway.url).get('/docs').auth('admin', gateway.password).expect(200);
+    expect(page.headers['content-security-policy']).toMatch(/script-src 'self'; style-src 'self';/);
+    expect(page.headers['content-security-policy']).not.toContain('unsafe');
+    expect(page.text).not.toMatch(/<style|<script(?![^>]* src=)|\s(style|on\w+)=/);
+    expect(page.text).toContain('href="/ui/"');
+  });
+
+  it('is shown by a page that knows the session of who is signed in, when it is opened and not when another page fetches it', async () => {
+    const [user, password] = ['admin', gateway.password];
+    const session = await request(gateway.url).post('/ui/session').send({ user, password }).expect(200);
+    const open = async (destination: string) => (await request(gateway.url).get('/docs').set({ Cookie: session.headers['set-cookie']![0]!, 'Sec-Fetch-Dest': destination }).expect(200)).text;
+    const place = (token: string) => `<meta name="shoal-session" content="${token}">`;
+    expect(await open('document')).toContain(place((session.body as { token: string }).token));
+    for (const destination of ['empty', 'iframe']) expect(await open(destination)).toContain(place(''));
+  });
+
+  it('shows no other file of what the page is made with', async () => {
+    for (const file of ['package.json', 'index.html', 'swagger-ui.js']) await request(gateway.url).get(`/docs/${file}`).auth('admin', gateway.password).expect(404);
+  });
+
   it("refuses to change anything for another site's page", async () => {
     for (const [name, value] of [['Origin', 'http://evil.example'], ['Sec-Fetch-Site', 'cross-site']] as const) {
       const answer = await request(gateway.url).post('/system/functions').auth('admin', gateway.password).set(name, value).send(fn);

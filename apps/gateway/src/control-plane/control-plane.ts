@@ -3,25 +3,22 @@ import { existsSync } from 'node:fs';
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayMetrics } from '../metrics-server';
 import { namesSession } from '../session-cookie';
+import { serveApiDocs } from './api-docs';
 import type { Authenticator } from './authenticate';
 import { ControlPlaneModule } from './control-plane.module';
 import { ErrorFilter, sendError } from './error.filter';
 import { MAX_BODY_BYTES, readEveryBodyAsJson } from './json-body';
-import { describeApi } from './openapi';
 import { sendSignIn, servePortal, setSession, wantsSignIn } from './portal';
 import type { Sessions } from './sessions';
 import { cleanTarget } from './unknown-route';
 
-const UI_POLICY =
+const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/** Swagger UI styles its elements in place. */
-const DOCS_POLICY = UI_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
 /** No page of another origin, or of a function, gets hold of the window in which one of ours is. */
 const PAGE_HEADERS = { 'Cross-Origin-Opener-Policy': 'same-origin', 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer' };
 
@@ -61,7 +58,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   });
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   app.useGlobalFilters(new ErrorFilter(patterns));
-  SwaggerModule.setup('docs', app, () => describeApi(app, options.version), { jsonDocumentUrl: 'openapi.json', customSiteTitle: 'Shoal API' });
+  await serveApiDocs(fastify, app, options);
   fastify.get('/', (_request, reply) => reply.redirect('/ui/', 301));
   if (hasPortal(options)) await servePortal(fastify, options);
   await app.init();
@@ -90,8 +87,7 @@ function guard(fastify: FastifyInstance, options: ControlPlaneOptions): void {
   });
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Content-Type-Options', 'nosniff');
-    if (request.url.startsWith('/ui')) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': UI_POLICY });
-    if (request.url.startsWith('/docs')) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': DOCS_POLICY });
+    if (/^\/(ui|docs)/.test(request.url)) void reply.headers({ ...PAGE_HEADERS, 'Content-Security-Policy': PAGE_POLICY });
     // One that has ended is of no use any more.
     const { cookie } = request.headers;
     if (reply.statusCode === 401 && namesSession(cookie) && !sessions.find(cookie)) setSession(request, reply, undefined);
