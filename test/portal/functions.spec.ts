@@ -29,6 +29,10 @@ describePortal('the portal: logging in, and all functions', () => {
     await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
+    await page.goto('/docs');
+    await page.getByLabel('Password').fill(portal.gateway.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/docs');
     await page.context().close();
   });
 

@@ -1,6 +1,7 @@
 import './login-page.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, messageOf } from '../api/api-error';
+import { gatewayUrl } from '../api/client';
 import { session } from '../session';
 import { Button } from '../ui/button';
 import { TextField } from '../ui/field';
@@ -25,6 +26,7 @@ export function LoginPage() {
     setBusy(true);
     try {
       await logIn(user, password);
+      goOn();
     } catch (error) {
       setProblem(explain(error));
       setPassword('');
@@ -52,6 +54,12 @@ export function LoginPage() {
       </form>
     </main>
   );
+}
+
+/** Somebody who came for another page of the gateway is sent there. */
+function goOn(): void {
+  const next = new URLSearchParams(location.search).get('next');
+  if (next === '/docs' || next === '/openapi.json') location.replace(gatewayUrl(next.slice(1)));
 }
 
 function explain(error: unknown): string {
