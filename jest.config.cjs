@@ -11,8 +11,8 @@ const swc = {
 
 /** Where the specs of these parts are; all others are `plain`. `tools/test.mjs` runs parts one after the other. */
 const places = {
-  // Measures how long calls wait, in the process that makes them: what runs beside it would be measured too.
-  serial: ['test/e2e/async-load.spec.ts'],
+  // Measure how long something takes, to some milliseconds or under load: what runs beside them would be measured too.
+  serial: ['test/e2e/async-load.spec.ts', 'test/e2e/watchdog-precision.spec.ts'],
   // These need Docker engines.
   engine: ['test/swarm/', 'test/engine/'],
   cluster: ['test/cluster/'],
