@@ -32,7 +32,24 @@ export function functionHref(key: string, tab: FunctionTab | 'edit' = 'overview'
 }
 
 export const route = signal<Route>(parseRoute(location.hash));
-addEventListener('hashchange', () => (route.value = parseRoute(location.hash)));
+let shownHash = location.hash;
+/** What to ask before the page that is shown is left. */
+let question: string | undefined;
+
+addEventListener('hashchange', () => {
+  if (location.hash === shownHash) return;
+  if (question !== undefined && !confirm(question)) return history.pushState(undefined, '', shownHash || '#/');
+  shownHash = location.hash;
+  route.value = parseRoute(shownHash);
+});
+
+/** Asks before the page is left, until the function that is returned is called. */
+export function guardLeaving(ask: string): () => void {
+  question = ask;
+  return () => {
+    if (question === ask) question = undefined;
+  };
+}
 
 export function goTo(href: string): void {
   location.hash = href.replace(/^#/, '');

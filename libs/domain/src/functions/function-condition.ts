@@ -5,6 +5,9 @@ export type Condition = 'ready' | 'starting' | 'updating' | 'asleep' | 'failing'
 
 export const CONDITIONS = ['ready', 'starting', 'updating', 'asleep', 'failing'] as const satisfies readonly Condition[];
 
+/** What of a state decides its condition. */
+type Facts = Pick<FunctionState, 'replicas' | 'updating' | 'notReadyBecause' | 'rolledBackBecause'> & { readonly ready: { readonly length: number } };
+
 /**
  * How a function is, and why, in the backend's words, where it is not as it ought to be.
  *
@@ -16,7 +19,7 @@ export const CONDITIONS = ['ready', 'starting', 'updating', 'asleep', 'failing']
  *
  * One that sleeps or is ready tells why its last update was taken back.
  */
-export function conditionOf({ replicas, ready, updating, notReadyBecause, rolledBackBecause }: FunctionState): { readonly state: Condition; readonly because?: string } {
+export function conditionOf({ replicas, ready, updating, notReadyBecause, rolledBackBecause }: Facts): { readonly state: Condition; readonly because?: string } {
   const say = (state: Condition, because: string | undefined) => ({ state, ...(because === undefined ? {} : { because }) });
   if (replicas === 0) return say('asleep', rolledBackBecause);
   const short = ready.length < replicas;

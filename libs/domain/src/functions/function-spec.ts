@@ -109,7 +109,7 @@ function parseImage(image: string): string {
 function parseEnv(env: FunctionSpecInput['envVars']): Readonly<Record<string, string>> {
   const parsed = parseTextMap(env, 'envVars');
   for (const name of Object.keys(parsed)) {
-    if (!ENV_NAME.test(name)) throw invalid(`envVars.${printable(name)}`, 'is not a name for an environment variable');
+    if (!ENV_NAME.test(name)) throw invalid(entryField('envVars', name), 'is not a name for an environment variable');
   }
   return parsed;
 }
@@ -120,8 +120,8 @@ export function parseTextMap(map: Readonly<Record<string, string>> | undefined, 
   if (entries.length > MAX_SPEC_ENTRIES) throw invalid(field, `has more than ${MAX_SPEC_ENTRIES} entries`);
   for (const [key, value] of entries) {
     if (key === '') throw invalid(field, 'has an entry with an empty name');
-    parseText(key, `${field}.${printable(key)}`);
-    parseText(value, `${field}.${printable(key)}`);
+    parseText(key, entryField(field, key));
+    parseText(value, entryField(field, key));
   }
   return Object.fromEntries(entries);
 }
@@ -151,8 +151,9 @@ function parseText(value: string, field: string): string {
   return value;
 }
 
-function printable(key: string): string {
-  return JSON.stringify(key.slice(0, 60)).slice(1, -1);
+/** How an entry of a map is named in messages: `labels.a`; shortened, and without control characters. */
+export function entryField(field: string, key: string): string {
+  return `${field}.${JSON.stringify(key.slice(0, 60)).slice(1, -1)}`;
 }
 
 function invalid(field: string, problem: string): ShoalError {

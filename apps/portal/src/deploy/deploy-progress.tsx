@@ -1,0 +1,105 @@
+import './deploy-progress.css';
+import { conditionOf } from '@shoal/domain/functions/function-condition';
+import { Check, CircleAlert, LoaderCircle } from 'lucide';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError } from '../api/api-error';
+import { request } from '../api/client';
+import { functions } from '../live/live';
+import { functionHref } from '../route';
+import { LinkButton } from '../ui/button';
+import { Icon } from '../ui/icon';
+import { Notice } from '../ui/notice';
+import { useResource } from '../ui/use-resource';
+import type { DeployedFunction } from './deployment';
+
+/** Besides what the gateway tells by itself. */
+const LOOK_EVERY_MS = 1_000;
+
+export interface DeployProgressProps {
+  readonly name: string;
+  readonly namespace: string;
+  /** Whether there was a version before. */
+  readonly updates: boolean;
+}
+
+type StepState = 'done' | 'doing' | 'waiting' | 'wrong';
+
+/** What becomes of a function after it was accepted, until it is ready. Nobody has to wait for it. */
+export function DeployProgress({ name, namespace, updates }: DeployProgressProps) {
+  const key = `${name}.${namespace}`;
+  const live = functions.value?.get(key);
+  // Asked for when something moves, because what the gateway tells by itself may still be of the version before.
+  const { value, error } = useResource(`${key} ${live?.state} ${live?.because} ${live?.availableReplicas}`, (signal) => read(name, namespace, signal), LOOK_EVERY_MS);
+  const [shown, setShown] = useState(value);
+  const fn = value ?? shown;
+  useEffect(() => value && setShown(value), [value]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+
+  const how = fn && conditionOf({ ...fn, updating: fn.updating ?? false, ready: { length: fn.availableReplicas } });
+  const rolledBack = updates && !fn?.updating ? fn?.rolledBackBecause : undefined;
+  const isOver = rolledBack !== undefined || how?.state === 'ready' || how?.state === 'asleep';
+  const elapsed = useElapsedSeconds(!isOver);
+  const stuck = rolledBack ?? (how?.state === 'failing' || how?.state === 'updating' ? how.because : undefined);
+  const middle = fn ? (how?.state === 'asleep' ? 'no replica to start' : how?.state === 'updating' ? 'the new version starts; the one before serves on meanwhile' : `${fn.availableReplicas} of ${fn.replicas} ${fn.replicas === 1 ? 'replica' : 'replicas'} started`) : 'replicas start';
+  const lastStep = how?.state === 'asleep' ? 'asleep until the first call' : 'ready for calls';
+  return (
+    <section class="card stack deploy-progress" aria-busy={!isOver}>
+      <h2 ref={heading} tabIndex={-1} class="break">
+        {rolledBack !== undefined ? `${name} was not updated` : isOver ? `${name} is ${how?.state === 'asleep' ? 'deployed' : 'ready'}` : stuck !== undefined ? `${name} does not get on` : updates ? `Updating ${name}…` : `Deploying ${name}…`}
+      </h2>
+      <div role="status">
+        <ol class="progress-steps">
+          <Step state="done" text="accepted" />
+          <Step state={stuck !== undefined ? 'wrong' : isOver ? 'done' : 'doing'} text={middle} />
+          <Step state={isOver && rolledBack === undefined ? 'done' : 'waiting'} text={lastStep} />
+        </ol>
+      </div>
+      {stuck !== undefined && (
+        <Notice kind="error">
+          <p>{stuck}</p>
+          {updates ? <p>The version before serves on.</p> : <p>It is tried again until it works, is changed, or is deleted.</p>}
+        </Notice>
+      )}
+      {error !== undefined && <Notice kind="warning">How it is cannot be told now: {error}.</Notice>}
+      <p class="quiet numbers">{isOver ? `It took ${elapsed < 1 ? 'less than a second' : `${elapsed} s`}.` : `${elapsed} s so far. This page need not stay open.`}</p>
+      <div class="row">
+        <LinkButton kind="primary" href={functionHref(key)}>
+          Go to the function
+        </LinkButton>
+        {isOver && rolledBack === undefined && <LinkButton href={functionHref(key, 'test')}>Test it</LinkButton>}
+      </div>
+    </section>
+  );
+}
+
+function Step({ state, text }: { readonly state: StepState; readonly text: string }) {
+  return (
+    <li class={state}>
+      <span class="step-mark">{state === 'waiting' ? undefined : <Icon of={state === 'done' ? Check : state === 'wrong' ? CircleAlert : LoaderCircle} size={15} />}</span>
+      {text}
+    </li>
+  );
+}
+
+/** `undefined` where it is accepted and nobody knows it yet. */
+async function read(name: string, namespace: string, signal: AbortSignal): Promise<DeployedFunction | undefined> {
+  try {
+    return await request('GET', `system/function/${encodeURIComponent(name)}?namespace=${encodeURIComponent(namespace)}`, { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Whole seconds since it is there, for as long as it counts. */
+function useElapsedSeconds(counts: boolean): number {
+  const [startMs] = useState(() => performance.now());
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    if (!counts) return;
+    const timer = setInterval(() => setSeconds(Math.floor((performance.now() - startMs) / 1_000)), 250);
+    return () => clearInterval(timer);
+  }, [counts]);
+  return seconds;
+}

@@ -1,0 +1,48 @@
+import { formatDuration } from '@shoal/domain/shared/duration';
+import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
+import { formatCount, formatMs } from '../ui/numbers';
+import type { ScalingPreview } from './scaling-preview';
+
+const UNIT: Readonly<Record<ScalingPolicy['type'], string>> = {
+  rps: 'calls a second',
+  capacity: 'calls at a time',
+  cpu: 'thousandths of a CPU',
+  queue: 'waiting calls',
+  alert: 'alerts',
+};
+
+/** The load of a preview in words. */
+export function describeLoad({ policy, peakLoad }: ScalingPreview): string {
+  return `${formatCount(peakLoad)} ${UNIT[policy.type]}`;
+}
+
+/** What a preview shows, for those who do not see it, and those who do. */
+export function describePreview(preview: ScalingPreview): string {
+  const { policy, seconds, quietFrom } = preview;
+  const counts = seconds.map(({ replicas }) => replicas);
+  const first = Math.min(counts[0] ?? 0, policy.min);
+  const most = Math.max(...counts);
+  const awakeFloor = Math.max(1, policy.min);
+  const sentences = [`A load that rises to ${describeLoad(preview)}, stays there for a minute and falls: ${range(first, most)}.`];
+  if (policy.min === 0) sentences.push('It begins asleep; the first call wakes it and waits for the start.');
+  const more = counts.findIndex((count) => count > Math.max(first, awakeFloor));
+  if (more >= 0) sentences.push(`Another is added after ${formatMs(more * 1_000)}.`);
+  if (most === policy.max && policy.max > awakeFloor) sentences.push(`More than ${most} there never are.`);
+  const back = most > awakeFloor ? counts.findIndex((count, second) => second >= quietFrom && count <= awakeFloor) : -1;
+  if (back >= 0) sentences.push(`Back to ${replicas(awakeFloor)} ${back === quietFrom ? 'with' : `${formatMs((back - quietFrom) * 1_000)} after`} the last call.`);
+  sentences.push(policy.zero ? `Asleep ${span(policy.zeroAfterMs)} after the last call.` : 'It never goes to sleep.');
+  return sentences.join(' ');
+}
+
+/** `15 min`, `24h`. */
+export function span(ms: number): string {
+  return ms >= 3_600_000 ? formatDuration(ms) : formatMs(ms);
+}
+
+function range(first: number, most: number): string {
+  return first === most ? `always ${replicas(most)}` : `${first} to ${replicas(most)}`;
+}
+
+function replicas(count: number): string {
+  return `${count} ${count === 1 ? 'replica' : 'replicas'}`;
+}
