@@ -131,7 +131,7 @@ describe('the session of the portal', () => {
       const { status, text, headers } = await send('GET', '/ui/', NAVIGATION);
       expect({ status, token: token(text) }).toEqual({ status: 401, token: '' });
       expect(headers).not.toHaveProperty('www-authenticate');
-      for (const asset of text.matchAll(/(?:src|href)="((?:\.\/)?(?:assets|favicon)[^"]+)"/g)) expect((await send('GET', `/ui/${asset[1]}`)).status).toBe(200);
+      for (const asset of text.matchAll(/(?:src|href)="(?:\.\/)?((?:assets|favicon)[^"]+)"/g)) expect((await send('GET', `/ui/${asset[1]}`)).status).toBe(200);
       for (const path of ['/ui', '/ui/nope']) expect(await send('GET', path, NAVIGATION)).toMatchObject({ status: 302, headers: { location: '/ui/' } });
       for (const path of ['/docs', '/openapi.json']) expect(await send('GET', path, NAVIGATION)).toMatchObject({ status: 302, headers: { location: `/ui/?next=${path}` } });
     });
