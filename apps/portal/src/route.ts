@@ -3,7 +3,8 @@ import { signal } from '@preact/signals';
 /** What the page shows; it stands behind the `#` of the address. */
 export type Route =
   | { readonly page: 'functions' }
-  | { readonly page: 'function'; readonly key: string; readonly tab: FunctionTab }
+  /** `call`: the id of a call that is looked for there. */
+  | { readonly page: 'function'; readonly key: string; readonly tab: FunctionTab; readonly call?: string }
   | { readonly page: 'edit'; readonly key: string }
   | { readonly page: 'new'; readonly store: string | undefined }
   | { readonly page: 'store' }
@@ -15,7 +16,8 @@ export type FunctionTab = (typeof FUNCTION_TABS)[number];
 
 /** The part of an address behind `#`, or the whole of it, as a route. */
 export function parseRoute(hash: string): Route {
-  const [first = '', second = '', third = ''] = hash.replace(/^.*#/, '').replace(/^\//, '').split('/').map(decode);
+  const [path = '', query = ''] = hash.replace(/^[^#]*#/, '').split('?', 2);
+  const [first = '', second = '', third = ''] = path.replace(/^\//, '').split('/').map(decode);
   if (first === '') return { page: 'functions' };
   if (first === 'new') return { page: 'new', store: second || undefined };
   if (first === 'store' || first === 'secrets') return { page: first };
@@ -23,12 +25,13 @@ export function parseRoute(hash: string): Route {
   if (second === '') return { page: 'functions' };
   if (third === 'edit') return { page: 'edit', key: second };
   const tab = FUNCTION_TABS.find((one) => one === (third || 'overview'));
-  return tab ? { page: 'function', key: second, tab } : { page: 'unknown' };
+  const call = new URLSearchParams(query).get('call');
+  return tab ? { page: 'function', key: second, tab, ...(call ? { call } : {}) } : { page: 'unknown' };
 }
 
-/** The address of a function's page, for `href`. */
-export function functionHref(key: string, tab: FunctionTab | 'edit' = 'overview'): string {
-  return `#/functions/${encodeURIComponent(key)}${tab === 'overview' ? '' : `/${tab}`}`;
+/** The address of a function's page, for `href`. @param call the id of a call to look for there. */
+export function functionHref(key: string, tab: FunctionTab | 'edit' = 'overview', call?: string): string {
+  return `#/functions/${encodeURIComponent(key)}${tab === 'overview' ? '' : `/${tab}`}${call === undefined ? '' : `?call=${encodeURIComponent(call)}`}`;
 }
 
 export const route = signal<Route>(parseRoute(location.hash));

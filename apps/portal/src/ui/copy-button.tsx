@@ -6,7 +6,8 @@ import { tellFailed } from './toasts';
 const SHOWN_MS = 1_500;
 
 export interface CopyButtonProps {
-  readonly text: string;
+  /** Or what makes it, when it is long. */
+  readonly text: string | (() => string);
   /** What is copied, as in "Copy URL". */
   readonly what: string;
   /** Shows the words too, not the picture alone. */
@@ -17,7 +18,7 @@ export function CopyButton({ text, what, wide = false }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     // Browsers allow it on this machine and over TLS only.
-    if (!(await writeText(text))) return tellFailed(`The browser does not let this page copy; select the ${what} and copy it yourself.`);
+    if (!(await writeText(typeof text === 'string' ? text : text()))) return tellFailed(`The browser does not let this page copy; select the ${what} and copy it yourself.`);
     setCopied(true);
     setTimeout(() => setCopied(false), SHOWN_MS);
   };

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { appendLines, BLOCK_LINES, countLines, matches, MAX_LINE_LENGTH, MAX_LINES, toText, withoutKnown, type LogBlock, type LogLine } from './log-buffer';
+
+const line = (text: string, timestamp = '2026-01-02T03:04:05Z'): LogLine => ({ instance: 'r1', timestamp, text });
+const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, index) => line(String(from + index)));
+const textsOf = (blocks: readonly LogBlock[]) => blocks.flatMap(({ lines }) => lines.map(({ text }) => text));
+
+describe('appendLines()', () => {
+  it('keeps the newest lines in order, however they come, and at most MAX_LINES', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 20 }), (portions) => {
+        let blocks: readonly LogBlock[] = [];
+        let told = 0;
+        for (const portion of portions) {
+          blocks = appendLines(blocks, numbered(portion, told));
+          told += portion;
+        }
+        const kept = countLines(blocks);
+        expect(textsOf(blocks)).toEqual(numbered(kept, told - kept).map(({ text }) => text));
+        expect(kept).toBeLessThanOrEqual(MAX_LINES);
+        expect(kept).toBeGreaterThan(Math.min(told, MAX_LINES) - BLOCK_LINES);
+        expect(new Set(blocks.map(({ id }) => id)).size).toBe(blocks.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('leaves full blocks as they are, so that nothing but the last is drawn again', () => {
+    const before = appendLines([], numbered(BLOCK_LINES + 1));
+    const after = appendLines(before, numbered(1));
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+  });
+
+  it('cuts a line of megabytes, and says so', () => {
+    const [text] = textsOf(appendLines([], [line('x'.repeat(MAX_LINE_LENGTH + 1_500))]));
+    expect(text).toBe(`${'x'.repeat(MAX_LINE_LENGTH)}… (1,500 characters more)`);
+  });
+});
+
+describe('withoutKnown()', () => {
+  it('drops as many as are there already', () => {
+    const blocks = appendLines([], [line('a'), line('same'), line('same')]);
+    expect(withoutKnown(blocks, [line('same'), line('same'), line('same'), line('b')])).toEqual([line('same'), line('b')]);
+  });
+
+  it('knows a line again that was cut', () => {
+    const long = line('x'.repeat(MAX_LINE_LENGTH + 1));
+    expect(withoutKnown(appendLines([], [long]), [long])).toEqual([]);
+  });
+});
+
+describe('matches()', () => {
+  it.each([
+    [{ text: '', call: '' }, true],
+    [{ text: 'ERROR', call: '' }, true],
+    [{ text: 'warning', call: '' }, false],
+    [{ text: '', call: 'id-1' }, true],
+    [{ text: 'error', call: 'ID-1' }, false],
+  ])('%j: %s', (filter, expected) => expect(matches(line('an Error [id-1]'), filter)).toBe(expected));
+});
+
+describe('toText()', () => {
+  it('writes a line each, with time and replica where they are shown', () => {
+    expect(toText([line('a'), line('b')], { timestamps: false })).toBe('a\nb\n');
+    expect(toText([line('a')], { timestamps: true })).toBe('2026-01-02T03:04:05Z r1 a\n');
+  });
+});

@@ -1,0 +1,103 @@
+import uPlot from 'uplot';
+
+/** How a chart is drawn: areas that add up, lines, or values that hold until they change. */
+export type ChartKind = 'stacked' | 'lines' | 'steps';
+
+export const CHART_HEIGHT = 170;
+const AXIS_FONT = '12px system-ui, sans-serif';
+/** Room of the axis on the left, so that the charts stand below each other. */
+const AXIS_WIDTH = 54;
+/** Above the highest value stays so much room. */
+const HEADROOM = 1.12;
+
+export interface PlotOptions {
+  readonly kind: ChartKind;
+  readonly width: number;
+  /** Of a token such as `--series-1`, as the page has it now. */
+  readonly colour: (token: string) => string;
+  readonly labels: readonly string[];
+  readonly format: (value: number) => string;
+  /** The highest value of the axis is this, or more. */
+  readonly least: number;
+  readonly wholeNumbers: boolean;
+  /** The moments at its ends, in seconds. */
+  readonly range: () => [number, number];
+  /** Moments that are marked. */
+  readonly marks: () => readonly number[];
+  /** Where the pointer is, in seconds; `undefined` when it is not there. */
+  readonly onHover: (second: number | undefined) => void;
+}
+
+/** What uPlot is to do. Its legend is ours, because ours is read out. */
+export function plotOptions({ kind, width, colour, labels, format, least, wholeNumbers, range, marks, onHover }: PlotOptions): uPlot.Options {
+  const axis = { stroke: colour('--quiet'), font: AXIS_FONT, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+  return {
+    width,
+    height: CHART_HEIGHT,
+    padding: [8, 6, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: kind !== 'steps' }, sync: { key: 'function', scales: ['x', null] } },
+    scales: { x: { range }, y: { range: (_plot, _least, most) => [0, Math.max(least, (most ?? 0) * HEADROOM)] } },
+    axes: [
+      { ...axis, space: 80, values: (_plot, moments) => moments.map(clockOf) },
+      { ...axis, size: AXIS_WIDTH, space: 36, ...(wholeNumbers ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000] } : {}), values: (_plot, values) => values.map(format) },
+    ],
+    series: [{}, ...labels.map((label, index) => seriesOf(kind, label, colour(`--series-${index + 1}`)))],
+    ...(kind === 'stacked' ? { bands: labels.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) } : {}),
+    hooks: {
+      setCursor: [(plot) => onHover((plot.cursor.left ?? -1) < 0 ? undefined : plot.posToVal(plot.cursor.left!, 'x'))],
+      draw: [(plot) => drawMarks(plot, marks(), colour('--coral'))],
+    },
+  };
+}
+
+function seriesOf(kind: ChartKind, label: string, stroke: string): uPlot.Series {
+  const soft = `color-mix(in srgb, ${stroke} ${kind === 'stacked' ? 35 : 12}%, transparent)`;
+  return {
+    label,
+    stroke,
+    width: 1.75,
+    points: { show: false, size: 5, fill: stroke, filter: isolated },
+    ...(kind === 'lines' ? {} : { fill: soft }),
+    ...(kind === 'steps' ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
+  };
+}
+
+/** A value between two gaps is no line; it is drawn as a point. */
+const isolated: uPlot.Series.Points.Filter = (plot, series) => {
+  const values = plot.data[series]!;
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at++) {
+    if (isValue(values[at]) && !isValue(values[at - 1]) && !isValue(values[at + 1])) found.push(at);
+  }
+  return found;
+};
+
+function isValue(value: number | null | undefined): boolean {
+  return value !== null && value !== undefined;
+}
+
+function drawMarks(plot: uPlot, moments: readonly number[], colour: string): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colour;
+  ctx.lineWidth = ratio;
+  for (const moment of moments) {
+    const x = plot.valToPos(moment, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.setLineDash([3 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.arc(x, bbox.top + 2 * ratio, 3.5 * ratio, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+  ctx.restore();
+}
+
+function clockOf(second: number): string {
+  return new Date(second * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}

@@ -1,0 +1,40 @@
+import { open } from '../api/client';
+import type { FunctionSummary } from '../live/summary';
+import { functionPath } from './function-status';
+
+/** The last ten minutes of a function, as `GET /system/function/NAME/statistics` tells them. */
+export interface FunctionStatistics {
+  readonly stepSeconds: number;
+  /** The oldest first; steps in which no call ended or ran are left out. */
+  readonly points: readonly CallsPoint[];
+  /** How it was in the beginning, and each change. */
+  readonly replicas: readonly ReplicasPoint[];
+}
+
+export interface CallsPoint {
+  readonly at: string;
+  /** Calls that ended in the step. */
+  readonly statuses: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx', number>>;
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+  readonly p99Ms?: number;
+  /** The most at a time. */
+  readonly inFlight: number;
+}
+
+export interface ReplicasPoint {
+  readonly at: string;
+  readonly wanted: number;
+  readonly ready: number;
+}
+
+export interface StatisticsReading extends FunctionStatistics {
+  /** What the gateway's clock said: this browser's may be another time. */
+  readonly nowMs: number;
+}
+
+export async function readStatistics(fn: FunctionSummary, signal: AbortSignal): Promise<StatisticsReading> {
+  const response = await open('GET', functionPath(fn, 'statistics'), { signal });
+  const date = Date.parse(response.headers.get('date') ?? '');
+  return { ...((await response.json()) as FunctionStatistics), nowMs: Number.isNaN(date) ? Date.now() : date };
+}
