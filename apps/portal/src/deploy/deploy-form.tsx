@@ -29,7 +29,9 @@ export interface DeployFormProps {
   readonly onAccepted: (form: Form) => void;
 }
 
-type SectionName = 'environment' | 'secrets' | 'scaling' | 'schedule' | 'resources' | 'labels' | 'advanced';
+/** From top to bottom. */
+const SECTIONS = ['environment', 'secrets', 'scaling', 'schedule', 'resources', 'labels', 'advanced'] as const;
+type SectionName = (typeof SECTIONS)[number];
 
 /** Which section a path of `problems` is in; those of none are always seen. */
 function sectionOf(path: string): SectionName | undefined {
@@ -40,6 +42,12 @@ function sectionOf(path: string): SectionName | undefined {
   if (/^(limits|requests)/.test(path)) return 'resources';
   if (path === 'secrets') return 'secrets';
   return path === 'constraints' || path === 'network' ? 'advanced' : undefined;
+}
+
+/** As they are found from top to bottom. */
+function inOrder(problems: Problems): readonly (readonly [string, string])[] {
+  const place = ([path]: readonly [string, string]) => SECTIONS.findIndex((name) => name === sectionOf(path));
+  return [...problems].sort((a, b) => place(a) - place(b));
 }
 
 const NONE: Problems = new Map();
@@ -134,7 +142,7 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
               )}
             </Field>
           </div>
-          <TextField label={provider.imageLabel} value={form.image} onInput={(image) => change({ image })} error={shown.get('image')} hint={provider.imageHint} placeholder={provider.imagePlaceholder} />
+          <TextField label="Image" value={form.image} onInput={(image) => change({ image })} error={shown.get('image')} hint={provider.imageHint} placeholder={provider.imagePlaceholder} />
           <TextField label="Command" value={form.command} onInput={(command) => change({ command })} error={shown.get('envProcess')} hint={provider.commandHint} placeholder={provider.commandPlaceholder} />
         </section>
         <Section {...section('environment', 'Environment', count(form.environment.length, 'variable'))}>
@@ -192,7 +200,7 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
         </dl>
         {shown.size > 0 && (
           <ul class="deploy-problems" aria-label="What is wrong">
-            {[...shown].map(([path, text]) => (
+            {inOrder(shown).map(([path, text]) => (
               <li key={path}>{text}</li>
             ))}
           </ul>

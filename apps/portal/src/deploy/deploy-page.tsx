@@ -83,7 +83,12 @@ interface FormThenProgressProps {
 }
 
 function FormThenProgress({ initial, edits, namespaces }: FormThenProgressProps) {
+  const [begin, setBegin] = useState(initial);
   const [accepted, setAccepted] = useState<Form>();
-  if (accepted) return <DeployProgress name={accepted.name.trim()} namespace={accepted.namespace} updates={edits} />;
-  return <DeployForm initial={initial} edits={edits} namespaces={namespaces} onAccepted={setAccepted} />;
+  const changeAgain = () => {
+    setBegin(accepted!);
+    setAccepted(undefined);
+  };
+  if (accepted) return <DeployProgress name={accepted.name.trim()} namespace={accepted.namespace} updates={edits} {...(edits ? { onChange: changeAgain } : {})} />;
+  return <DeployForm initial={begin} edits={edits} namespaces={namespaces} onAccepted={setAccepted} />;
 }

@@ -6,7 +6,7 @@ import { ApiError } from '../api/api-error';
 import { request } from '../api/client';
 import { functions } from '../live/live';
 import { functionHref } from '../route';
-import { LinkButton } from '../ui/button';
+import { Button, LinkButton } from '../ui/button';
 import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
@@ -20,12 +20,14 @@ export interface DeployProgressProps {
   readonly namespace: string;
   /** Whether there was a version before. */
   readonly updates: boolean;
+  /** Back to the form, where there is one behind it; else the way to the form is a link. */
+  readonly onChange?: () => void;
 }
 
 type StepState = 'done' | 'doing' | 'waiting' | 'wrong';
 
 /** What becomes of a function after it was accepted, until it is ready. Nobody has to wait for it. */
-export function DeployProgress({ name, namespace, updates }: DeployProgressProps) {
+export function DeployProgress({ name, namespace, updates, onChange }: DeployProgressProps) {
   const key = `${name}.${namespace}`;
   const live = functions.value?.get(key);
   // Asked for when something moves, because what the gateway tells by itself may still be of the version before.
@@ -41,6 +43,7 @@ export function DeployProgress({ name, namespace, updates }: DeployProgressProps
   const isOver = rolledBack !== undefined || how?.state === 'ready' || how?.state === 'asleep';
   const elapsed = useElapsedSeconds(!isOver);
   const stuck = rolledBack ?? (how?.state === 'failing' || how?.state === 'updating' ? how.because : undefined);
+  const servesOn = rolledBack !== undefined || (updates && fn?.updating === true && fn.availableReplicas > 0);
   const middle = fn ? (how?.state === 'asleep' ? 'no replica to start' : how?.state === 'updating' ? 'the new version starts; the one before serves on meanwhile' : `${fn.availableReplicas} of ${fn.replicas} ${fn.replicas === 1 ? 'replica' : 'replicas'} started`) : 'replicas start';
   const lastStep = how?.state === 'asleep' ? 'asleep until the first call' : 'ready for calls';
   return (
@@ -58,7 +61,7 @@ export function DeployProgress({ name, namespace, updates }: DeployProgressProps
       {stuck !== undefined && (
         <Notice kind="error">
           <p>{stuck}</p>
-          {updates ? <p>The version before serves on.</p> : <p>It is tried again until it works, is changed, or is deleted.</p>}
+          <p>{servesOn ? 'The version before serves on.' : 'It is tried again until it works, is changed, or is deleted.'}</p>
         </Notice>
       )}
       {error !== undefined && <Notice kind="warning">How it is cannot be told now: {error}.</Notice>}
@@ -67,6 +70,7 @@ export function DeployProgress({ name, namespace, updates }: DeployProgressProps
         <LinkButton kind="primary" href={functionHref(key)}>
           Go to the function
         </LinkButton>
+        {stuck !== undefined && (onChange ? <Button onClick={onChange}>Change it</Button> : <LinkButton href={functionHref(key, 'edit')}>Change it</LinkButton>)}
         {isOver && rolledBack === undefined && <LinkButton href={functionHref(key, 'test')}>Test it</LinkButton>}
       </div>
     </section>

@@ -1,6 +1,5 @@
 /** What fields mean where functions run. */
 export interface ProviderTexts {
-  readonly imageLabel: string;
   readonly imageHint: string;
   readonly imagePlaceholder: string;
   readonly commandHint: string;
@@ -12,8 +11,7 @@ export interface ProviderTexts {
 }
 
 const LOCAL: ProviderTexts = {
-  imageLabel: 'Bundle',
-  imageHint: 'Name or absolute path of a folder with a function.yml, as shoal build --bundle makes it. With a command below any name will do.',
+  imageHint: 'Here, a bundle: name or absolute path of a folder with a function.yml, as shoal build --bundle makes it. With a command below any name will do.',
   imagePlaceholder: 'echo',
   commandHint: 'Program of this machine that runs for each call, with the body as its input. Empty: what the bundle says.',
   commandPlaceholder: 'tr a-z A-Z',
@@ -24,7 +22,6 @@ const LOCAL: ProviderTexts = {
 };
 
 const CONTAINERS: ProviderTexts = {
-  imageLabel: 'Image',
   imageHint: 'Container image with the watchdog in it, as shoal build makes it; with its registry, if it is from one.',
   imagePlaceholder: 'registry.example.com/team/echo:1.0',
   commandHint: 'What the watchdog runs for each call. Empty: what the image says.',

@@ -31,7 +31,7 @@ export function ScalingPicture({ labels }: { readonly labels: Readonly<Record<st
           </p>
         )}
         <p id={id} role="status">
-          {state === 'wrong' && 'No picture: something about the policy is wrong.'}
+          {state === 'wrong' && (preview ? 'This was the policy before; something about it is wrong now.' : 'No picture: something about the policy is wrong.')}
           {state === 'alert' && 'Alerts decide, each adding a step; nobody knows when they come, so there is no picture.'}
           {(state === 'drawn' || state === 'drawing') && preview && describePreview(preview)}
         </p>

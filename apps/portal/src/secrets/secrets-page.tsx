@@ -96,7 +96,9 @@ function SecretList({ namespace, secrets, users, onAction }: SecretListProps) {
                 )}
               </p>
             </div>
-            <Button icon={RefreshCw} aria-label={`Replace ${name}`} title={`Replace ${name}`} onClick={() => onAction({ kind: 'replace', name })} />
+            <Button icon={RefreshCw} aria-label={`Replace ${name}`} onClick={() => onAction({ kind: 'replace', name })}>
+              Replace
+            </Button>
             <Button kind="danger" icon={Trash2} aria-label={`Delete ${name}`} title={`Delete ${name}`} onClick={() => onAction({ kind: 'delete', name })} />
           </li>
         ))}
