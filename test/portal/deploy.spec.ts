@@ -170,9 +170,10 @@ describePortal('the portal: deploying, the store, secrets', () => {
     const page = await portal.open({ path: '#/functions/kept.openfaas-fn/edit' });
     await page.getByLabel('Command').fill('cat -');
     expect(await page.getByLabel('Name', { exact: true }).isDisabled()).toBe(true);
-    const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.getByRole('link', { name: 'Store', exact: true }).click()]);
+    const clicked = page.getByRole('link', { name: 'Store', exact: true }).click();
+    const dialog = await page.waitForEvent('dialog');
     expect(dialog.message()).toContain('Leave without it?');
-    await dialog.dismiss();
+    await Promise.all([dialog.dismiss(), clicked]);
     expect(await page.getByLabel('Command').inputValue()).toBe('cat -');
     expect(page.url()).toContain('#/functions/kept.openfaas-fn/edit');
     await submit(page, 'Update');

@@ -111,7 +111,7 @@ function SecretList({ namespace, secrets, users, onAction }: SecretListProps) {
 function NoSecrets({ namespace }: { readonly namespace: string }) {
   return (
     <div class="card">
-      <Empty title={`No secrets in ${namespace}`}>
+      <Empty title={`None in ${namespace} yet`}>
         <p>Passwords, keys and certificates belong here rather than into the environment: a function reads those that it was given as files, and nobody can read them back out.</p>
       </Empty>
     </div>
