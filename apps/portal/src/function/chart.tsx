@@ -43,8 +43,7 @@ export function Chart({ title, now, kind, labels, data, format, least, wholeNumb
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef({ range, marks });
   latest.current = { range, marks };
-  const drawn = (kind === 'stacked' ? stacked(data) : data) as { readonly xs: number[]; readonly ys: (number | null)[][] };
-  const lines = [drawn.xs, ...drawn.ys] as uPlot.AlignedData;
+  const lines = [data.xs, ...(kind === 'stacked' ? [...stacked(data).ys].reverse() : data.ys)] as uPlot.AlignedData;
   useEffect(() => {
     const element = box.current!;
     const style = getComputedStyle(element);

@@ -64,7 +64,7 @@ export function LogsTab({ fn }: { readonly fn: FunctionSummary }) {
         </span>
       </div>
       <LogView blocks={blocks} filter={filter} timestamps={timestamps} wrap={wrap} following={following} onFollow={setFollowing}>
-        {isOpen && shown.length === 0 && <p class="logs-none">{total === 0 ? 'Nothing has been written yet. What the function writes to its output and error stream comes here as it is written.' : 'No line has that in it.'}</p>}
+        {isOpen && shown.length === 0 && <p class="logs-none">{whyEmpty(total, call)}</p>}
       </LogView>
       <p class="quiet">
         The last {FIRST_LINES} lines and all that come, up to {MAX_LINES.toLocaleString('en-US')}; then the oldest go.
@@ -112,6 +112,11 @@ function Toggle({ label, value, onChange }: { readonly label: string; readonly v
       {label}
     </label>
   );
+}
+
+function whyEmpty(total: number, call: string): string {
+  if (total === 0) return 'Nothing has been written yet. What the function writes comes here as it is written.';
+  return call === '' ? 'No line has that in it.' : 'No line names that call. With log_callid=true in its environment, a function names the call in every line about one.';
 }
 
 function countInWords(shown: number, total: number): string {

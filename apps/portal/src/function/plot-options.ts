@@ -7,6 +7,7 @@ export const CHART_HEIGHT = 170;
 const AXIS_FONT = '12px system-ui, sans-serif';
 /** Room of the axis on the left, so that the charts stand below each other. */
 const AXIS_WIDTH = 54;
+const AXIS_HEIGHT = 28;
 /** Above the highest value stays so much room. */
 const HEADROOM = 1.12;
 
@@ -28,9 +29,13 @@ export interface PlotOptions {
   readonly onHover: (second: number | undefined) => void;
 }
 
-/** What uPlot is to do. Its legend is ours, because ours is read out. */
+/**
+ * What uPlot is to do. Its legend is ours, because ours is read out. Areas that add up have the highest first, so that a line is
+ * not hidden by those that add nothing to it.
+ */
 export function plotOptions({ kind, width, colour, labels, format, least, wholeNumbers, range, marks, onHover }: PlotOptions): uPlot.Options {
   const axis = { stroke: colour('--quiet'), font: AXIS_FONT, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
+  const series = labels.map((label, index) => seriesOf(kind, label, colour(`--series-${index + 1}`)));
   return {
     width,
     height: CHART_HEIGHT,
@@ -39,11 +44,11 @@ export function plotOptions({ kind, width, colour, labels, format, least, wholeN
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: kind !== 'steps' }, sync: { key: 'function', scales: ['x', null] } },
     scales: { x: { range }, y: { range: (_plot, _least, most) => [0, Math.max(least, (most ?? 0) * HEADROOM)] } },
     axes: [
-      { ...axis, space: 80, values: (_plot, moments) => moments.map(clockOf) },
+      { ...axis, size: AXIS_HEIGHT, space: 80, values: (_plot, moments) => moments.map(clockOf) },
       { ...axis, size: AXIS_WIDTH, space: 36, ...(wholeNumbers ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000] } : {}), values: (_plot, values) => values.map(format) },
     ],
-    series: [{}, ...labels.map((label, index) => seriesOf(kind, label, colour(`--series-${index + 1}`)))],
-    ...(kind === 'stacked' ? { bands: labels.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) } : {}),
+    series: [{}, ...(kind === 'stacked' ? series.reverse() : series)],
+    ...(kind === 'stacked' ? { bands: labels.slice(1).map((_, index) => ({ series: [index + 1, index + 2] as [number, number] })) } : {}),
     hooks: {
       setCursor: [(plot) => onHover((plot.cursor.left ?? -1) < 0 ? undefined : plot.posToVal(plot.cursor.left!, 'x'))],
       draw: [(plot) => drawMarks(plot, marks(), colour('--coral'))],

@@ -42,7 +42,7 @@ function Counts({ queue }: { readonly queue: QueueOfFunction | undefined }) {
   const counts: readonly (readonly [string, string | undefined])[] = [
     ['Queued', queue && formatCount(queue.queued)],
     ['Running', queue && formatCount(queue.running)],
-    ['To be tried again, or elsewhere', queue && formatCount(Math.max(0, queue.unfinished - queue.running))],
+    ['To be tried again', queue && formatCount(Math.max(0, queue.unfinished - queue.running))],
     ['Callbacks waiting', queue && formatCount(queue.callbacks)],
     ['Ended a second', queue && formatCount(queue.perSecond)],
     ['Oldest waits for', queue && (queue.oldestSeconds === undefined ? '–' : formatMs(queue.oldestSeconds * 1_000))],
