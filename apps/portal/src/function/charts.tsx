@@ -4,7 +4,7 @@ import type { FunctionSummary } from '../live/summary';
 import { formatCount, formatMs, formatShare } from '../ui/numbers';
 import { Chart } from './chart';
 import { changeInWords } from './scaling-in-words';
-import { callRates, callsInFlight, latencies, replicaSteps, WINDOW_SECONDS } from './series';
+import { callRates, callsInFlight, latencies, replicaSteps, windowOf } from './series';
 import type { StatisticsReading } from './statistics';
 
 export interface ChartsProps {
@@ -18,8 +18,7 @@ export interface ChartsProps {
 
 /** The last ten minutes of a function. */
 export function Charts({ fn, statistics, changes, withCalls }: ChartsProps) {
-  const nowSecond = statistics.nowMs / 1_000;
-  const range: [number, number] = [nowSecond - WINDOW_SECONDS, nowSecond];
+  const range = windowOf(statistics);
   const data = useMemo(
     () => ({ rates: callRates(statistics), latencies: latencies(statistics), inFlight: callsInFlight(statistics), replicas: replicaSteps(statistics) }),
     [statistics],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { callRates, callsInFlight, highest, lastValues, latencies, replicaSteps, stacked, valuesAt, WINDOW_SECONDS } from './series';
+import { callRates, callsInFlight, highest, lastValues, latencies, replicaSteps, stacked, valuesAt, windowOf, WINDOW_SECONDS } from './series';
 import type { CallsPoint } from './statistics';
 
 const NOW_MS = Date.parse('2026-01-02T03:10:03Z');
@@ -52,6 +52,18 @@ describe('replicaSteps()', () => {
     ];
     expect(replicaSteps({ replicas, nowMs: NOW_MS })).toEqual({ xs: [NOW_MS / 1_000 - WINDOW_SECONDS, at('2026-01-02T03:10:00Z'), NOW_MS / 1_000], ys: [[1, 3, 3], [1, 1, 1]] });
   });
+});
+
+describe('windowOf()', () => {
+  const now = NOW_MS / 1_000;
+  const since = (secondsAgo: number) => ({ at: new Date(NOW_MS - secondsAgo * 1_000).toISOString(), wanted: 1, ready: 1 });
+  it.each([
+    ['a function of hours', { points: [], replicas: [since(9_000)] }, WINDOW_SECONDS],
+    ['a function of minutes', { points: [], replicas: [since(200)] }, 200],
+    ['a new function', { points: [], replicas: [since(3)] }, 60],
+    ['calls to one that was deployed again', { points: [point(since(300).at)], replicas: [since(3)] }, 300],
+    ['nothing', { points: [], replicas: [] }, 60],
+  ])('%s', (_, known, seconds) => expect(windowOf({ ...known, nowMs: NOW_MS })).toEqual([now - seconds, now]));
 });
 
 describe('stacked()', () => {

@@ -2,6 +2,8 @@ import type { CallsPoint, StatisticsReading } from './statistics';
 
 /** So far back the charts go. */
 export const WINDOW_SECONDS = 600;
+/** And so far at least, however new the function is. */
+const LEAST_WINDOW_SECONDS = 60;
 
 /** What a chart draws: for each moment (seconds since the Unix epoch) a value of each series, `null` where there is none. */
 export interface ChartData {
@@ -38,6 +40,13 @@ export function replicaSteps({ replicas, nowMs }: Pick<StatisticsReading, 'repli
   const last = steps.at(-1);
   if (last) steps.push({ ...last, x: Math.max(last.x, nowMs / 1_000) });
   return { xs: steps.map(({ x }) => x), ys: [steps.map(({ wanted }) => wanted), steps.map(({ ready }) => ready)] };
+}
+
+/** The moments at the ends of the charts, in seconds: of the last ten minutes the part of which something is known. */
+export function windowOf({ points, replicas, nowMs }: Pick<StatisticsReading, 'points' | 'replicas' | 'nowMs'>): [number, number] {
+  const now = nowMs / 1_000;
+  const first = [points[0]?.at, replicas[0]?.at].map((at) => (at === undefined ? now : Date.parse(at) / 1_000));
+  return [Math.max(now - WINDOW_SECONDS, Math.min(...first, now - LEAST_WINDOW_SECONDS)), now];
 }
 
 /** Each series on top of those before it, for areas that add up. */
