@@ -81,6 +81,8 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Read-only root filesystem').check();
     await page.getByLabel('Constraints').fill('node.role == worker\n');
     expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('img', { name: 'Load and replicas over time' }).scrollIntoViewIfNeeded();
+    await portal.picture(page, 'deploy');
     await submit(page);
     await page.getByRole('heading', { name: 'everything is ready' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
@@ -140,6 +142,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Name', { exact: true }).fill('everything');
     await page.getByText('There is a function of this name in openfaas-fn already.').first().waitFor();
     expect(await seriousFindings(page)).toEqual([]);
+    await portal.picture(page, 'deploy-narrow-dark');
     await page.context().close();
   });
 
@@ -195,10 +198,25 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.context().close();
   });
 
+  it('has what was typed again after a session that ended meanwhile', async () => {
+    const page = await portal.open({ path: '#/new' });
+    await page.getByLabel('Name', { exact: true }).fill('patient');
+    await page.getByLabel('Image').fill('x');
+    await page.context().clearCookies();
+    await submit(page);
+    await page.getByText('Your session is over').waitFor();
+    await page.getByLabel('Password').fill(portal.gateway.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'New function' }).first().waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('patient');
+    await page.context().close();
+  });
+
   it('deploys from the store in two clicks, or by the form filled in', async () => {
     const page = await portal.open({ path: '#/store' });
     await page.getByRole('button', { name: 'Deploy Echo' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
+    await portal.picture(page, 'store');
     await page.getByLabel('Search the store').fill('html');
     await page.getByRole('button', { name: 'Deploy Echo' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Deploy Markdown' }).click();
@@ -240,6 +258,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByText('used has its new value.').waitFor();
     expect(await list.textContent()).not.toContain('onerror');
     await list.getByRole('link', { name: 'reader' }).waitFor();
+    await portal.picture(page, 'secrets-narrow');
     await page.getByRole('button', { name: 'Delete used' }).click();
     await page.getByText('Read by reader.').waitFor();
     await submit(page, 'Delete');

@@ -11,6 +11,7 @@ import { Field, TextField } from '../ui/field';
 import { Notice } from '../ui/notice';
 import { count, resourcesDigest } from './digests';
 import { deploymentOf, labelsOf, withOwnFields, type DeployForm as Form } from './form';
+import { keepDraft, takeDraft } from './draft';
 import { KeyValueEditor } from './key-value-editor';
 import { problemOf, type Problems } from './problems';
 import { providerTexts } from './provider-texts';
@@ -57,7 +58,8 @@ const LABEL_NAMES = ['com.openfaas.ui.ext'] as const;
 
 /** Describes a function, and deploys it. What is wrong is told as it is typed, by the gateway's own rules. */
 export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFormProps) {
-  const [form, setForm] = useState(initial);
+  const draftOf = edits ? `${initial.name}.${initial.namespace}` : 'new';
+  const [form, setForm] = useState(() => takeDraft(draftOf) ?? initial);
   const [tried, setTried] = useState(0);
   const [refused, setRefused] = useState<Problems>(NONE);
   const [busy, setBusy] = useState(false);
@@ -69,6 +71,9 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
   const { all, shown } = useProblems(form, extra, tried > 0);
   const changed = form !== initial;
   useLeavingGuard(changed && !busy);
+  const latest = useRef(form);
+  latest.current = form;
+  useEffect(() => () => latest.current === initial || keepDraft(draftOf, latest.current), []);
 
   // After a click that did not work: the first that is wrong, wherever it is.
   useEffect(() => {

@@ -27,7 +27,7 @@ export function describePreview(preview: ScalingPreview): string {
   if (policy.min === 0) sentences.push('It begins asleep; the first call wakes it and waits for the start.');
   const more = counts.findIndex((count) => count > Math.max(first, awakeFloor));
   if (more >= 0) sentences.push(`Another is added after ${formatMs(more * 1_000)}.`);
-  if (most === policy.max && policy.max > awakeFloor) sentences.push(`More than ${most} there never are.`);
+  if (most === policy.max && policy.max > awakeFloor) sentences.push(`Never more than ${most}.`);
   const back = most > awakeFloor ? counts.findIndex((count, second) => second >= quietFrom && count <= awakeFloor) : -1;
   if (back >= 0) sentences.push(`Back to ${replicas(awakeFloor)} ${back === quietFrom ? 'with' : `${formatMs((back - quietFrom) * 1_000)} after`} the last call.`);
   sentences.push(policy.zero ? `Asleep ${span(policy.zeroAfterMs)} after the last call.` : 'It never goes to sleep.');

@@ -47,7 +47,7 @@ describe('scalingPreview()', () => {
 
 it('describePreview() says what there is to see', async () => {
   expect(describePreview(await preview({ min: '0', max: '2', zero: 'true' }))).toMatch(
-    /^A load that rises to 67\.5 calls a second, stays there for a minute and falls: 0 to 2 replicas\. It begins asleep; the first call wakes it and waits for the start\. Another is added after \d+ s\. More than 2 there never are\. Back to 1 replica [\d.]+ s after the last call\. Asleep 15 min after the last call\.$/,
+    /^A load that rises to 67\.5 calls a second, stays there for a minute and falls: 0 to 2 replicas\. It begins asleep; the first call wakes it and waits for the start\. Another is added after \d+ s\. Never more than 2\. Back to 1 replica [\d.]+ s after the last call\. Asleep 15 min after the last call\.$/,
   );
   expect(describePreview(await preview({ min: '3', max: '3' }))).toContain('always 3 replicas. It never goes to sleep.');
 });

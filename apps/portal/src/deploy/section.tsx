@@ -21,7 +21,7 @@ export function Section({ title, digest, open, onToggle, wrong = false, children
       <summary>
         <Icon of={ChevronRight} />
         <h2>{title}</h2>
-        <span class={`cut section-digest${wrong ? ' wrong' : ''}`}>{wrong ? 'something is wrong here' : digest}</span>
+        <span class={`cut section-digest${wrong ? ' wrong' : ''}`}>{wrong ? 'has a mistake' : digest}</span>
       </summary>
       <div class="stack section-body">{children}</div>
     </details>
