@@ -51,10 +51,13 @@ describe('/system/logs', () => {
   it('follow answers at once, brings what comes, and ends when the client leaves', async () => {
     await gateway.deploy('followed', { envProcess: 'cat' });
     await call('followed');
+    await gateway.until(async () => (await read('name=followed')).some(({ text }) => text.includes('Wrote')));
     const socketsBefore = openSockets(gateway.pid);
     const streams = await Promise.all(Array.from({ length: 8 }, () => open(gateway.url, 'GET', '/system/logs?name=followed&follow=true&tail=1')));
     expect(streams.map(({ statusCode }) => statusCode)).toEqual(streams.map(() => 200));
     const forked = streams.map((stream) => lineWith(stream, 'Forking'));
+    // From then on they miss nothing: of what is past they show one line.
+    await Promise.all(streams.map((stream) => lineWith(stream, 'Wrote')));
     await call('followed');
     for (const line of await Promise.all(forked)) expect(line).toMatchObject({ name: 'followed' });
     expect(openSockets(gateway.pid)).toBeGreaterThanOrEqual(socketsBefore + 12);
