@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { AsyncFunction } from './async-function';
 import { Cli, type CliOptions } from './cli-process';
 import { GatewayProcess } from './gateway-process';
@@ -53,6 +54,18 @@ describe('shoal invoke', () => {
     const input = Buffer.alloc(6 * 1024 * 1024, 'x');
     const { code, stdout } = await invoke(['echo'], { input });
     expect({ code, length: stdout.length }).toEqual({ code: 0, length: input.length });
+  });
+
+  it('goes on sending while the function answers', async () => {
+    await gateway.deploy('parrot', { envProcess: 'cat', envVars: { mode: 'streaming' } });
+    const input = new PassThrough();
+    const running = cli.start(['invoke', 'parrot', '--gateway', gateway.url], { input });
+    // More than is held until its length is known.
+    input.write('x'.repeat(6 * 1024 * 1024));
+    await running.says(/^x/);
+    input.end('y');
+    const { code, stdout, stderr } = await running.ended;
+    expect({ code, stderr, length: stdout.length, end: stdout.at(-1) }).toEqual({ code: 0, stderr: '', length: 6 * 1024 * 1024 + 1, end: 'y' });
   });
 
   it('sends no credentials of its own, a media type, and a length', async () => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 const main = join(__dirname, '../../dist/cli/main.cjs');
 
@@ -16,7 +17,8 @@ export interface Ended {
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly input?: string | Buffer;
+  /** Empty by default; of a stream as much as comes, when it comes. */
+  readonly input?: string | Buffer | Readable;
 }
 
 /** The `shoal` command as its users run it: a process of its own, with a home and a working folder of its own. */
@@ -36,7 +38,8 @@ export class Cli {
   start(args: readonly string[], { env, cwd = this.folder, input = '' }: CliOptions = {}): RunningCli {
     const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH: process.env['PATH'], HOME: this.folder, ...this.env, ...env } });
     child.stdin.on('error', () => undefined); // A command that reads nothing may end before all is written.
-    child.stdin.end(input);
+    if (input instanceof Readable) input.pipe(child.stdin);
+    else child.stdin.end(input);
     return new RunningCli(child);
   }
 

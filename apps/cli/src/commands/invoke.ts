@@ -55,12 +55,15 @@ async function invoke(terminal: Terminal, name: string, options: InvokeOptions):
   const target = `/${route}/${encodeURIComponent(qualifiedName(name, options.namespace))}${pathOf(options)}`;
   const startedMs = Date.now();
   const answer = await withProgress(terminal, `Calling ${name}`, () => gateway.send(options.method, target, { body, headers, anonymous: true }));
-  // A function may answer before it has read all; who still types is not waited for.
-  terminal.stdin.destroy();
-  if (options.include) note(terminal, ...headOf(answer));
-  if (answer.status < 200 || answer.status > 299) throw await refusalOfCall(answer, name);
-  if (options.async) return await accepted(terminal, gateway, answer, name, { ...options, startedMs });
-  await writeBody(terminal, answer);
+  try {
+    if (options.include) note(terminal, ...headOf(answer));
+    if (answer.status < 200 || answer.status > 299) throw await refusalOfCall(answer, name);
+    if (options.async) return await accepted(terminal, gateway, answer, name, { ...options, startedMs });
+    await writeBody(terminal, answer);
+  } finally {
+    // A function may answer before it has read all, and may go on reading; once it has answered, who still types is not waited for.
+    terminal.stdin.destroy();
+  }
 }
 
 async function accepted(terminal: Terminal, gateway: GatewayClient, answer: Answer, name: string, { wait, timeout, startedMs }: InvokeOptions & { readonly startedMs: number }): Promise<void> {
