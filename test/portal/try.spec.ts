@@ -86,8 +86,9 @@ describePortal('the portal: testing a function', () => {
     await page.getByLabel('Header 2: value').fill('a=b');
     await page.getByText('it is left out here').waitFor();
     await page.getByRole('textbox', { name: 'Body' }).fill('hello');
-    await page.keyboard.press('Control+Enter');
+    const [request] = await Promise.all([page.waitForRequest(/\/function\//), page.keyboard.press('Control+Enter')]);
     await answered('200 OK');
+    expect(Object.keys(await request.allHeaders())).not.toContain('cookie');
     const { headers, ...asked } = await echoed();
     expect(asked).toEqual({ method: 'POST', url: '/deep/er?n%C3%A4me=a%26b', body: 'hello' });
     expect(headers).toMatchObject({ 'x-own': 'mine', 'content-type': 'text/plain; charset=utf-8' });
@@ -118,7 +119,7 @@ describePortal('the portal: testing a function', () => {
   it('checks JSON while it is typed, and formats it', async () => {
     await choose('JSON');
     await page.getByRole('textbox', { name: 'Body' }).fill('{\n "a": 1,\n "b" 2}');
-    await page.getByText('Line 3, column 6: 2 stands, where there should be a colon.').waitFor();
+    await page.getByText('Line 3, column 6: a colon is expected, not 2.').waitFor();
     expect(await page.getByRole('button', { name: 'Format' }).isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'Body' }).fill('{"b":12345678901234567890}');
     await page.getByRole('button', { name: 'Format' }).click();
@@ -156,6 +157,8 @@ describePortal('the portal: testing a function', () => {
     await call('/html', 'text/html');
     expect(await bodyText().textContent()).toBe(HOSTILE_HTML);
     await choose('Preview', outcome());
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('');
+    expect(await page.locator('iframe').getAttribute('srcdoc')).toMatch(/^<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';/);
     await page.frameLocator('iframe[title="Preview of the body"]').getByRole('heading', { name: 'Harmless words' }).waitFor();
     await call('/svg', 'image/svg+xml');
     await page.waitForFunction(`document.querySelector('.answer-picture img')?.complete`);
@@ -206,6 +209,12 @@ describePortal('the portal: testing a function', () => {
     await call('/second-time', 'The call succeeded.');
     await answered('2 attempts');
     expect(JSON.parse((await bodyText().textContent())!)).toEqual({ again: true });
+    await unfold(/^Headers/);
+    await page.getByLabel('Header 1: name').fill('X-Call-Id');
+    await page.getByLabel('Header 1: value').fill('own-id');
+    await call('/own', 'The call succeeded.');
+    expect((await echoed()).headers).toMatchObject({ 'x-call-id': 'own-id' });
+    await page.getByRole('button', { name: 'Remove header 1' }).click();
     await call('/fail', 'The call failed for good.');
     expect(await outcome().getByText('It is kept as a dead letter').count()).toBe(1);
     await path('/never');

@@ -48,6 +48,7 @@ export function AnswerBody({ functionKey, answer }: AnswerBodyProps) {
   const [chosen, setChosen] = useState<View>();
   const view = views.some(([one]) => one === chosen) ? chosen! : views[0]?.[0];
   const text = useMemo(() => textOf(type, body.subarray(0, MAX_SHOWN_BYTES)), [answer]);
+  const pretty = useMemo(() => (view === 'pretty' && body.length <= MAX_SHOWN_BYTES ? formatJson(text) : text), [text, view]);
   const cutNote = cut !== undefined && <Notice kind="warning">{cut}</Notice>;
   if (view === undefined) return cutNote || <p class="quiet">The answer has no body.</p>;
   return (
@@ -61,7 +62,7 @@ export function AnswerBody({ functionKey, answer }: AnswerBodyProps) {
         {kind !== 'bytes' && kind !== 'picture' && body.length <= MAX_SHOWN_BYTES && <CopyButton text={text} what="body" />}
         <SaveButton functionKey={functionKey} answer={answer} type={type} />
       </div>
-      {shown(view, text, body, type)}
+      {shown(view, view === 'pretty' ? pretty : text, body, type)}
       {view !== 'bytes' && view !== 'picture' && body.length > MAX_SHOWN_BYTES && <p class="field-hint">The first {formatBytes(MAX_SHOWN_BYTES)} of {formatBytes(body.length)}; the download has all that was read.</p>}
     </section>
   );
@@ -70,7 +71,7 @@ export function AnswerBody({ functionKey, answer }: AnswerBodyProps) {
 function shown(view: View, text: string, body: Uint8Array<ArrayBuffer>, type: string | undefined): ComponentChildren {
   switch (view) {
     case 'pretty':
-      return <LongText key="pretty" text={body.length > MAX_SHOWN_BYTES ? text : formatJson(text)} isJson />;
+      return <LongText key="pretty" text={text} isJson />;
     case 'raw':
       return <LongText key="raw" text={text} />;
     case 'preview':

@@ -80,8 +80,8 @@ function Redirect() {
         <StatusBadge status={300} text="3xx redirect" />
       </div>
       <Notice kind="warning" alert={false}>
-        <p>The function answered with a redirect. It is not followed, so that nothing is called that you did not ask for, and browsers keep from a page where it leads.</p>
-        <p>The curl command shows its status and Location.</p>
+        <p>The function answered with a redirect. It is not followed, so that nothing is called that you did not ask for.</p>
+        <p>Browsers keep its status and Location from a page; the curl command shows them.</p>
       </Notice>
     </div>
   );

@@ -37,6 +37,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'route-not-found': 'Call it and wait for the answer, or give the gateway a queue (SHOAL_QUEUE).',
 };
 
+const MAX_MESSAGE_LENGTH = 600;
+
 /** `undefined` for an answer of the function's own, whatever its status. */
 export function explainError({ headers, body }: Pick<Answer, 'headers' | 'body'>): ErrorExplanation | undefined {
   const code = headerOf(headers, 'X-Shoal-Error');
@@ -49,11 +51,16 @@ export function explainError({ headers, body }: Pick<Answer, 'headers' | 'body'>
   return {
     // A function may claim anything but that the gateway answered.
     who: byGateway ? (LAYERS[String(said['layer'])] ?? LAYERS['gateway']!) : LAYERS['watchdog']!,
-    message: typeof said['message'] === 'string' ? said['message'] : text.slice(0, 600),
+    message: sentence(typeof said['message'] === 'string' ? said['message'] : text.slice(0, MAX_MESSAGE_LENGTH)),
     ...(limit === undefined ? {} : { limit }),
     ...(advice === undefined ? {} : { advice }),
     code,
   };
+}
+
+/** Messages begin and end as they can be put behind a colon. */
+function sentence(message: string): string {
+  return message === '' ? '' : `${message[0]!.toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
 }
 
 function limitOf(name: string | undefined, { limitMs, elapsedMs }: Readonly<Record<string, unknown>>): string | undefined {

@@ -34,15 +34,15 @@ describe('jsonTokens()', () => {
 
 describe('jsonProblem()', () => {
   it.each([
-    ['{"a": 1,}', 1, 9, '} stands, where there should be a key in double quotes'],
-    ['{\n  "a": 1\n  "b": 2\n}', 3, 3, '"b" stands, where there should be a comma or }'],
-    ['[1, 2', 1, 6, 'it ends, where there should be a comma or ]'],
-    ['{a: 1}', 1, 2, 'a stands, where there should be a key in double quotes, or }'],
-    ['', 1, 1, 'it ends, where there should be a value'],
-    ['1 2', 1, 3, '2 stands, where there should be nothing more'],
-    ['["a]', 1, 2, expect.stringMatching(/^a string that is not closed/)],
-    ['{"a" 1}', 1, 6, '1 stands, where there should be a colon'],
-    ['[1}', 1, 3, '} stands, where there should be a comma or ]'],
+    ['{"a": 1,}', 1, 9, 'a key in double quotes is expected, not }'],
+    ['{\n  "a": 1\n  "b": 2\n}', 3, 3, 'a comma or } is expected, not "b"'],
+    ['[1, 2', 1, 6, 'a comma or ] is expected, not the end'],
+    ['{a: 1}', 1, 2, 'a key in double quotes or } is expected, not a'],
+    ['', 1, 1, 'a value is expected, not the end'],
+    ['1 2', 1, 3, 'the end is expected, not 2'],
+    ['["a]', 1, 2, expect.stringMatching(/not a string that is not closed/)],
+    ['{"a" 1}', 1, 6, 'a colon is expected, not 1'],
+    ['[1}', 1, 3, 'a comma or ] is expected, not }'],
   ])('%j is wrong in line %d, column %d', (text, line, column, message) => expect(jsonProblem(text)).toEqual({ line, column, message }));
 
   it('agrees with JSON.parse', () => {

@@ -38,14 +38,13 @@ export function jsonTokens(text: string): JsonToken[] {
 /** What is expected next; `first` and `more` tell an empty list from one with a comma at its end. */
 type Expected = 'value' | 'first value' | 'first key' | 'key' | 'colon' | 'more' | 'end';
 
-const EXPECTED: Readonly<Record<Expected, string>> = {
+const EXPECTED: Readonly<Record<Exclude<Expected, 'more'>, string>> = {
   value: 'a value',
   'first value': 'a value or ]',
-  'first key': 'a key in double quotes, or }',
+  'first key': 'a key in double quotes or }',
   key: 'a key in double quotes',
   colon: 'a colon',
-  more: 'a comma, or the end of the list or object',
-  end: 'nothing more',
+  end: 'the end',
 };
 
 /** What keeps a text from being JSON, and where; `undefined` when it is. Agrees with `JSON.parse`, and says the same in every browser. */
@@ -55,11 +54,11 @@ export function jsonProblem(text: string, tokens: readonly JsonToken[] = jsonTok
   for (const token of tokens) {
     if (token.kind === 'space') continue;
     const next = after(token, expected, open);
-    if (next === undefined) return problemAt(text, token.at, `${sayToken(token)}, where there should be ${expected === 'more' ? sayMore(open) : EXPECTED[expected]}`);
+    if (next === undefined) return problemAt(text, token.at, `${sayExpected(expected, open)} is expected, not ${sayToken(token)}`);
     expected = next;
   }
   if (expected === 'end') return undefined;
-  return problemAt(text, text.length, `it ends, where there should be ${expected === 'more' ? sayMore(open) : EXPECTED[expected]}`);
+  return problemAt(text, text.length, `${sayExpected(expected, open)} is expected, not the end`);
 }
 
 function after({ kind, text }: JsonToken, expected: Expected, open: string[]): Expected | undefined {
@@ -80,13 +79,13 @@ function after({ kind, text }: JsonToken, expected: Expected, open: string[]): E
   return wantsValue ? closed() : undefined;
 }
 
-function sayMore(open: readonly string[]): string {
-  return `a comma or ${open.at(-1)}`;
+function sayExpected(expected: Expected, open: readonly string[]): string {
+  return expected === 'more' ? `a comma or ${open.at(-1)}` : EXPECTED[expected];
 }
 
 function sayToken({ kind, text }: JsonToken): string {
   if (kind === 'wrong' && text.startsWith('"')) return 'a string that is not closed on its line, or has a backslash or control character that JSON does not know';
-  return `${text.length > 24 ? `${text.slice(0, 24)}…` : text} stands`;
+  return text.length > 24 ? `${text.slice(0, 24)}…` : text;
 }
 
 function problemAt(text: string, at: number, message: string): JsonProblem {

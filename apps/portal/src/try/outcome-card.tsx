@@ -70,7 +70,6 @@ const STATE_TEXT: Readonly<Record<QueuedCall['state'], string>> = {
 const BADGES: Readonly<Record<QueuedCall['state'], string>> = { queued: 'asleep', running: 'starting', retrying: 'updating', succeeded: 'ready', failed: 'failing', cancelled: '' };
 
 function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Trial; readonly outcome: Extract<Outcome, { kind: 'queued' }> }) {
-  const nowMs = useNow();
   const { state, attempts, outcome, nextAttemptAt, acceptedAt, endedAt, id } = call;
   return (
     <>
@@ -81,7 +80,7 @@ function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Tr
         </span>
         <span>
           The call {STATE_TEXT[state]}
-          {state === 'retrying' && nextAttemptAt !== undefined && ` in ${Math.max(0, Math.ceil((Date.parse(nextAttemptAt) - nowMs) / 1_000))} s`}.
+          {state === 'retrying' && nextAttemptAt !== undefined && <Countdown toMs={Date.parse(nextAttemptAt)} />}.
         </span>
         <a href={functionHref(trial.functionKey, 'queue')}>Queue</a>
       </div>
@@ -90,12 +89,12 @@ function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Tr
         {endedAt !== undefined && `, ended ${formatMs(Math.max(0, Date.parse(endedAt) - Date.parse(acceptedAt)))} after it was accepted`}
         {outcome && `; the last one took ${formatMs(outcome.durationMs)}${outcome.status === undefined ? '' : ` and answered ${outcome.status}`}`}
       </p>
-      {outcome?.message !== undefined && state !== 'succeeded' && (
+      {outcome?.message !== undefined && outcome.status === undefined && state !== 'succeeded' && (
         <Notice kind={state === 'retrying' ? 'warning' : 'error'}>
           {outcome.message} {outcome.code !== undefined && <code>{outcome.code}</code>}
         </Notice>
       )}
-      {state === 'failed' && <p>It is kept as a dead letter: send it again, or forget it, under <a href={functionHref(trial.functionKey, 'queue')}>Queue</a>.</p>}
+      {state === 'failed' && <p>It is kept as a dead letter: in the queue it can be sent again, or forgotten.</p>}
       {note !== undefined && (
         <Notice kind="warning">
           <p>It is not followed any more: {note}. The call itself goes on.</p>
@@ -118,6 +117,10 @@ function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Tr
       )}
     </>
   );
+}
+
+function Countdown({ toMs }: { readonly toMs: number }) {
+  return <span class="numbers"> in {Math.max(0, Math.ceil((toMs - useNow()) / 1_000))} s</span>;
 }
 
 const TICK_MS = 500;

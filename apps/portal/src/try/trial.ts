@@ -3,7 +3,7 @@ import { messageOf } from '../api/api-error';
 import { gatewayUrl } from '../api/client';
 import type { Answer } from './answer';
 import { callUrl } from './call-url';
-import { bodyOf, headersOf, NEW_DRAFT, type Draft } from './draft';
+import { bodyOf, headersOf, NEW_DRAFT, takesBody, type Draft } from './draft';
 import { loadTries, storeTries, toTry, withTry, type Try } from './history';
 import { answerOf, cancelCall, followCall, hasEnded, type QueuedCall } from './queued-call';
 import { headerProblem, isDropped } from './request-headers';
@@ -45,7 +45,7 @@ export class Trial {
   problem(draft = this.draft.value): string | undefined {
     if (this.url(draft) === undefined) return 'The path leads out of the function.';
     if (draft.headers.some((header) => headerProblem(header) !== undefined)) return 'A header cannot be sent as it is.';
-    if (draft.bodyKind === 'file' && draft.method !== 'GET' && draft.method !== 'HEAD' && !draft.file) return 'Choose the file to send, or another kind of body.';
+    if (draft.bodyKind === 'file' && takesBody(draft) && !draft.file) return 'Choose the file to send, or another kind of body.';
     return undefined;
   }
 
