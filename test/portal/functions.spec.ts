@@ -22,9 +22,9 @@ describePortal('the portal: logging in, and all functions', () => {
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByLabel('Password').fill(portal.gateway.password);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Secrets' }).waitFor();
+    await page.getByRole('heading', { name: 'Secrets', exact: true }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { name: 'Secrets' }).waitFor();
+    await page.getByRole('heading', { name: 'Secrets', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
     await page.reload();
