@@ -59,7 +59,7 @@ function Health() {
         {status && (
           <span class="health-facts numbers">
             {formatCount(status.callsPerSecond)} calls/s
-            {status.errorRate !== undefined && ` · ${formatShare(status.errorRate)} errors`}
+            {status.callsPerSecond > 0 && status.errorRate !== undefined && ` · ${formatShare(status.errorRate)} errors`}
             {` · ${status.provider} · ${status.version}`}
           </span>
         )}

@@ -9,7 +9,7 @@ describe('conditionOf()', () => {
   const table: readonly (readonly [wanted: number, ready: number, rest: Partial<FunctionState>, expected: ReturnType<typeof conditionOf>])[] = [
     [1, 1, {}, { state: 'ready' }],
     [1, 2, {}, { state: 'ready' }],
-    [2, 1, {}, { state: 'starting' }],
+    [2, 1, {}, { state: 'ready' }],
     [1, 0, {}, { state: 'starting' }],
     [0, 0, {}, { state: 'asleep' }],
     [0, 1, {}, { state: 'asleep' }],
@@ -23,7 +23,8 @@ describe('conditionOf()', () => {
     [1, 1, { notReadyBecause: 'a machine is away' }, { state: 'ready' }],
     [1, 1, { rolledBackBecause: 'it crashed' }, { state: 'ready', because: 'it crashed' }],
     [0, 0, { rolledBackBecause: 'it crashed' }, { state: 'asleep', because: 'it crashed' }],
-    [2, 1, { rolledBackBecause: 'it crashed' }, { state: 'starting', because: 'it crashed' }],
+    [2, 1, { rolledBackBecause: 'it crashed' }, { state: 'ready', because: 'it crashed' }],
+    [2, 0, { rolledBackBecause: 'it crashed' }, { state: 'starting', because: 'it crashed' }],
     [2, 1, { rolledBackBecause: 'it crashed', notReadyBecause: 'no memory' }, { state: 'failing', because: 'no memory' }],
   ];
 

@@ -14,8 +14,8 @@ type Facts = Pick<FunctionState, 'replicas' | 'updating' | 'notReadyBecause' | '
  * * `asleep`: none are asked for.
  * * `failing`: fewer than asked for can take calls, and the backend knows why.
  * * `updating`: a new version is taking the place of the one before; `because` says what holds it up.
- * * `starting`: fewer than asked for can take calls, and nothing is wrong.
- * * `ready`: all can.
+ * * `starting`: none can take calls yet, and nothing is wrong.
+ * * `ready`: at least one can, and more may be starting.
  *
  * One that sleeps or is ready tells why its last update was taken back.
  */
@@ -25,5 +25,5 @@ export function conditionOf({ replicas, ready, updating, notReadyBecause, rolled
   const short = ready.length < replicas;
   if (short && notReadyBecause !== undefined) return say('failing', notReadyBecause);
   if (updating) return say('updating', notReadyBecause);
-  return short ? say('starting', rolledBackBecause) : say('ready', rolledBackBecause);
+  return say(ready.length === 0 ? 'starting' : 'ready', rolledBackBecause);
 }
