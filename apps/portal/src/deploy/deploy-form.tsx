@@ -80,10 +80,11 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
     if (tried > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"], .deploy-refusal')?.focus();
   }, [tried]);
 
-  const change = (part: Partial<Form>) => {
-    setForm((before) => ({ ...before, ...part }));
+  const update = (next: (before: Form) => Form) => {
+    setForm(next);
     setRefused(NONE);
   };
+  const change = (part: Partial<Form>) => update((before) => ({ ...before, ...part }));
   const reveal = (problems: Problems) => setOpen((before) => new Set([...before, ...[...problems.keys()].flatMap((path) => sectionOf(path) ?? [])]));
   const send = async (event: Event) => {
     event.preventDefault();
@@ -116,7 +117,7 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
   });
   const absorb = () => setForm(withOwnFields);
   const resource = (kind: 'limits' | 'requests', what: 'memory' | 'cpu', label: string, placeholder: string) => (
-    <TextField label={label} placeholder={placeholder} value={form[kind][what]} onInput={(text) => change({ [kind]: { ...form[kind], [what]: text } })} error={shown.get(`${kind}.${what}`)} />
+    <TextField label={label} placeholder={placeholder} value={form[kind][what]} onInput={(text) => update((before) => ({ ...before, [kind]: { ...before[kind], [what]: text } }))} error={shown.get(`${kind}.${what}`)} />
   );
   const general = shown.get('');
   return (
@@ -151,17 +152,17 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
           <TextField label="Command" value={form.command} onInput={(command) => change({ command })} error={shown.get('envProcess')} hint={provider.commandHint} placeholder={provider.commandPlaceholder} />
         </section>
         <Section {...section('environment', 'Environment', count(form.environment.length, 'variable'))}>
-          <KeyValueEditor what="variable" field="envVars" names={ENVIRONMENT_NAMES} entries={form.environment} onChange={(environment) => change({ environment })} problems={shown} />
+          <KeyValueEditor what="variable" field="envVars" names={ENVIRONMENT_NAMES} entries={form.environment} onChange={(next) => update((before) => ({ ...before, environment: next(before.environment) }))} problems={shown} />
           <p class="field-hint">Everybody who may see the function sees these. Passwords and keys belong into secrets.</p>
         </Section>
         <Section {...section('secrets', 'Secrets', form.secrets.join(', ') || 'none')}>
-          <SecretsSection namespace={form.namespace} chosen={form.secrets} onChange={(secrets) => change({ secrets })} error={shown.get('secrets')} />
+          <SecretsSection namespace={form.namespace} chosen={form.secrets} onChange={(name, wanted) => update((before) => ({ ...before, secrets: [...before.secrets.filter((one) => one !== name), ...(wanted ? [name] : [])] }))} error={shown.get('secrets')} />
         </Section>
         <Section {...section('scaling', 'Scaling', scalingText(form))}>
-          <ScalingSection form={form} problems={shown} onChange={(scaling) => change({ scaling })} />
+          <ScalingSection form={form} problems={shown} onChange={(part) => update((before) => ({ ...before, scaling: { ...before.scaling, ...part } }))} />
         </Section>
         <Section {...section('schedule', 'Schedule', form.schedule.schedule.trim() || 'never called by the clock')}>
-          <ScheduleSection form={form} problems={shown} onChange={(schedule) => change({ schedule })} />
+          <ScheduleSection form={form} problems={shown} onChange={(part) => update((before) => ({ ...before, schedule: { ...before.schedule, ...part } }))} />
         </Section>
         <Section {...section('resources', 'Memory and CPU', resourcesDigest(form))}>
           {provider.resourcesNote !== undefined && <Notice>{provider.resourcesNote}</Notice>}
@@ -174,9 +175,9 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
         </Section>
         <Section {...section('labels', 'Labels and annotations', `${count(form.labels.length, 'label')}, ${count(form.annotations.length, 'annotation')}`)}>
           <h3>Labels</h3>
-          <KeyValueEditor what="label" field="labels" names={LABEL_NAMES} entries={form.labels} onChange={(labels) => change({ labels })} problems={shown} onLeave={absorb} />
+          <KeyValueEditor what="label" field="labels" names={LABEL_NAMES} entries={form.labels} onChange={(next) => update((before) => ({ ...before, labels: next(before.labels) }))} problems={shown} onLeave={absorb} />
           <h3>Annotations</h3>
-          <KeyValueEditor what="annotation" field="annotations" names={ANNOTATION_NAMES} entries={form.annotations} onChange={(annotations) => change({ annotations })} problems={shown} onLeave={absorb} />
+          <KeyValueEditor what="annotation" field="annotations" names={ANNOTATION_NAMES} entries={form.annotations} onChange={(next) => update((before) => ({ ...before, annotations: next(before.annotations) }))} problems={shown} onLeave={absorb} />
           <p class="field-hint">The labels of the scaling policy and the annotations of the schedule have fields above; written here, they move there.</p>
         </Section>
         <Section {...section('advanced', 'Advanced', form.readOnlyRoot ? 'read-only root' : form.constraints.trim() !== '' ? 'constraints' : 'as usual')}>

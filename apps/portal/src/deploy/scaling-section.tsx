@@ -28,7 +28,7 @@ const DEFAULTS = parseScalingPolicy({});
 export interface ScalingSectionProps {
   readonly form: DeployForm;
   readonly problems: Problems;
-  readonly onChange: (scaling: DeployForm['scaling']) => void;
+  readonly onChange: (part: Partial<DeployForm['scaling']>) => void;
 }
 
 /** The scaling policy, and a picture of what it does. */
@@ -36,7 +36,7 @@ export function ScalingSection({ form, problems, onChange }: ScalingSectionProps
   const { scaling } = form;
   const labels = useMemo(() => labelsOf(form), [form.scaling, form.labels]);
   const type = SCALING_TYPES.find((one) => one === scaling.type) ?? 'rps';
-  const set = (field: ScaleField) => (value: string) => onChange({ ...scaling, [field]: value });
+  const set = (field: ScaleField) => (value: string) => onChange({ [field]: value });
   const text = (field: ScaleField, label: string, placeholder: string | number, hint?: string) => (
     <TextField label={label} value={scaling[field]} onInput={set(field)} placeholder={String(placeholder)} hint={hint} error={problems.get(`labels.${SCALE_LABEL}${field}`)} />
   );

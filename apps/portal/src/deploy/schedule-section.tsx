@@ -18,14 +18,14 @@ const PRESETS = [
 export interface ScheduleSectionProps {
   readonly form: DeployForm;
   readonly problems: Problems;
-  readonly onChange: (schedule: DeployForm['schedule']) => void;
+  readonly onChange: (part: Partial<DeployForm['schedule']>) => void;
 }
 
 /** When the function is called by the clock. */
 export function ScheduleSection({ form, problems, onChange }: ScheduleSectionProps) {
   const { schedule } = form;
   const zones = useId();
-  const set = (field: ScheduleField) => (value: string) => onChange({ ...schedule, [field]: value });
+  const set = (field: ScheduleField) => (value: string) => onChange({ [field]: value });
   const zone = schedule['schedule.timezone'].trim() || 'UTC';
   const runs = useMemo(() => nextRuns(deploymentOf(form).annotations ?? {}, cron, { afterMs: Date.now(), count: SHOWN_RUNS }), [schedule]);
   return (

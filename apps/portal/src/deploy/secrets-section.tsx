@@ -10,7 +10,7 @@ export interface SecretsSectionProps {
   readonly namespace: string;
   readonly chosen: readonly string[];
   readonly error: string | undefined;
-  readonly onChange: (names: readonly string[]) => void;
+  readonly onChange: (name: string, wanted: boolean) => void;
 }
 
 /** Which secrets the function may read. */
@@ -18,7 +18,6 @@ export function SecretsSection({ namespace, chosen, error, onChange }: SecretsSe
   const { value: existing, error: problem, reload } = useResource(`secrets ${namespace}`, (signal) => (namespace === '' ? Promise.resolve([]) : listSecrets(namespace, signal)));
   const [adding, setAdding] = useState(false);
   const missing = existing === undefined ? [] : chosen.filter((name) => !existing.includes(name));
-  const toggle = (name: string, wanted: boolean) => onChange(wanted ? [...chosen, name] : chosen.filter((one) => one !== name));
   return (
     <>
       {problem !== undefined && <Notice kind="error">The secrets cannot be listed: {problem}.</Notice>}
@@ -26,7 +25,7 @@ export function SecretsSection({ namespace, chosen, error, onChange }: SecretsSe
       <div class="checks" role="group" aria-label="Secrets that the function may read">
         {[...(existing ?? chosen), ...missing].map((name) => (
           <label key={name} class="check">
-            <input type="checkbox" checked={chosen.includes(name)} aria-invalid={missing.includes(name) ? true : undefined} onChange={({ currentTarget }) => toggle(name, currentTarget.checked)} />
+            <input type="checkbox" checked={chosen.includes(name)} aria-invalid={missing.includes(name) ? true : undefined} onChange={({ currentTarget }) => onChange(name, currentTarget.checked)} />
             <span class="break">
               {name}
               {missing.includes(name) && <span class="field-error">does not exist any more</span>}
@@ -51,7 +50,7 @@ export function SecretsSection({ namespace, chosen, error, onChange }: SecretsSe
           onClose={() => setAdding(false)}
           onDone={(name) => {
             setAdding(false);
-            onChange([...new Set([...chosen, name])]);
+            onChange(name, true);
             reload();
           }}
         />
