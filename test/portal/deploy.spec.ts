@@ -102,7 +102,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByRole('link', { name: 'Go to the function' }).click();
     await page.getByRole('navigation', { name: 'About this function' }).waitFor();
     await page.context().close();
-  });
+  }, 60_000);
 
   it('tells of each kind of mistake at its field, and leads to the first', async () => {
     const page = await portal.open({ path: '#/new', viewport: NARROW, colorScheme: 'dark' });
