@@ -23,8 +23,6 @@ export function CallFacts({ call }: { readonly call: CallStatus | DeadLetter }) 
           ['Next attempt', timeOf(call.nextAttemptAt)],
           ['Attempts', `${call.attempts}${call.refusals > 0 ? `, of which ${call.refusals} found no room and do not count` : ''}`],
           ['Outcome', outcome && `${outcomeInWords(call)} after ${formatMs(outcome.durationMs)}`],
-          // A status has been said already.
-          ['Why', outcome?.status === undefined ? undefined : outcome.message],
           ['Callback', callback && `${callback.url}: ${callback.state} after ${callback.attempts} ${callback.attempts === 1 ? 'attempt' : 'attempts'}${callback.status === undefined ? '' : `, answered ${callback.status}`}${callback.message === undefined ? '' : `: ${callback.message}`}`],
         ]}
       />

@@ -40,7 +40,7 @@ export function Charts({ fn, statistics, changes, withCalls }: ChartsProps) {
         title="Replicas"
         now={replicasInWords(fn)}
         kind="steps"
-        labels={['wanted', 'ready']}
+        labels={['ready', 'wanted']}
         data={data.replicas}
         format={formatCount}
         least={2}

@@ -35,16 +35,17 @@ export interface PlotOptions {
  */
 export function plotOptions({ kind, width, colour, labels, format, least, wholeNumbers, range, marks, onHover }: PlotOptions): uPlot.Options {
   const axis = { stroke: colour('--quiet'), font: AXIS_FONT, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
-  const series = labels.map((label, index) => seriesOf(kind, label, colour(`--series-${index + 1}`)));
+  const series = labels.map((label, index) => seriesOf(kind, { label, stroke: colour(`--series-${index + 1}`), isFirst: index === 0 }));
   return {
     width,
     height: CHART_HEIGHT,
-    padding: [8, 6, 0, 0],
+    // The last moment's text is half behind the end.
+    padding: [8, 30, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: kind !== 'steps' }, sync: { key: 'function', scales: ['x', null] } },
     scales: { x: { range }, y: { range: (_plot, _least, most) => [0, Math.max(least, (most ?? 0) * HEADROOM)] } },
     axes: [
-      { ...axis, size: AXIS_HEIGHT, space: 80, values: (_plot, moments) => moments.map(clockOf) },
+      { ...axis, size: AXIS_HEIGHT, space: 76, values: (_plot, moments, _axis, _space, step) => moments.map((second) => clockOf(second, step)) },
       { ...axis, size: AXIS_WIDTH, space: 36, ...(wholeNumbers ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000] } : {}), values: (_plot, values) => values.map(format) },
     ],
     series: [{}, ...(kind === 'stacked' ? series.reverse() : series)],
@@ -56,14 +57,22 @@ export function plotOptions({ kind, width, colour, labels, format, least, wholeN
   };
 }
 
-function seriesOf(kind: ChartKind, label: string, stroke: string): uPlot.Series {
+interface Line {
+  readonly label: string;
+  readonly stroke: string;
+  readonly isFirst: boolean;
+}
+
+function seriesOf(kind: ChartKind, { label, stroke, isFirst }: Line): uPlot.Series {
   const soft = `color-mix(in srgb, ${stroke} ${kind === 'stacked' ? 35 : 12}%, transparent)`;
   return {
     label,
     stroke,
     width: 1.75,
     points: { show: false, size: 5, fill: stroke, filter: isolated },
-    ...(kind === 'lines' ? {} : { fill: soft }),
+    ...(kind === 'stacked' || (kind === 'steps' && isFirst) ? { fill: soft } : {}),
+    // Two steps are often the same: below a dashed line the other one is seen.
+    ...(kind === 'steps' && !isFirst ? { dash: [5, 4] } : {}),
     ...(kind === 'steps' ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
   };
 }
@@ -103,6 +112,6 @@ function drawMarks(plot: uPlot, moments: readonly number[], colour: string): voi
   ctx.restore();
 }
 
-function clockOf(second: number): string {
-  return new Date(second * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+function clockOf(second: number, step: number): string {
+  return new Date(second * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) });
 }

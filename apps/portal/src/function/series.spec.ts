@@ -50,7 +50,7 @@ describe('replicaSteps()', () => {
       { at: '2026-01-02T01:00:00Z', wanted: 1, ready: 1 },
       { at: '2026-01-02T03:10:00Z', wanted: 3, ready: 1 },
     ];
-    expect(replicaSteps({ replicas, nowMs: NOW_MS })).toEqual({ xs: [NOW_MS / 1_000 - WINDOW_SECONDS, at('2026-01-02T03:10:00Z'), NOW_MS / 1_000], ys: [[1, 3, 3], [1, 1, 1]] });
+    expect(replicaSteps({ replicas, nowMs: NOW_MS })).toEqual({ xs: [NOW_MS / 1_000 - WINDOW_SECONDS, at('2026-01-02T03:10:00Z'), NOW_MS / 1_000], ys: [[1, 1, 1], [1, 3, 3]] });
   });
 });
 

@@ -33,13 +33,13 @@ export function callsInFlight(reading: Reading): ChartData {
   return inSteps(reading, 1, (point) => [point?.inFlight ?? 0]);
 }
 
-/** Replicas wanted and ready, where they changed and now. */
+/** Replicas ready and wanted, where they changed and now. */
 export function replicaSteps({ replicas, nowMs }: Pick<StatisticsReading, 'replicas' | 'nowMs'>): ChartData {
   const from = nowMs / 1_000 - WINDOW_SECONDS;
   const steps = replicas.map(({ at, wanted, ready }) => ({ x: Math.max(Date.parse(at) / 1_000, from), wanted, ready }));
   const last = steps.at(-1);
   if (last) steps.push({ ...last, x: Math.max(last.x, nowMs / 1_000) });
-  return { xs: steps.map(({ x }) => x), ys: [steps.map(({ wanted }) => wanted), steps.map(({ ready }) => ready)] };
+  return { xs: steps.map(({ x }) => x), ys: [steps.map(({ ready }) => ready), steps.map(({ wanted }) => wanted)] };
 }
 
 /** The moments at the ends of the charts, in seconds: of the last ten minutes the part of which something is known. */
