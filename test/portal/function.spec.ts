@@ -243,6 +243,32 @@ describePortal('the portal: one function', () => {
     await page.context().close();
   });
 
+  it('scales and deletes by hand, once the name is typed, and takes no address for markup', async () => {
+    await portal.gateway.deploy('short-lived', { envProcess: 'cat' });
+    const page = await openTab('short-lived', 'overview');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Scale' }).click();
+    await dialog.getByLabel('Replicas').fill('100000');
+    await dialog.getByRole('button', { name: 'Scale' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('Replicas').fill('0');
+    await dialog.getByRole('button', { name: 'Scale' }).click();
+    await page.getByRole('heading', { name: 'Why 0 replicas' }).waitFor();
+    await page.getByText('asleep', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    expect(await seriousFindings(page)).toEqual([]);
+    await dialog.getByRole('textbox').fill('short');
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByRole('textbox').fill('short-lived');
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.waitForURL(/#\/$/);
+    await page.goto(`/ui/#/functions/${encodeURIComponent(HOSTILE)}/logs?call=${encodeURIComponent(HOSTILE)}`);
+    await page.getByRole('heading', { name: `There is no function ${HOSTILE}` }).waitFor();
+    expect(await page.title()).not.toBe('caught');
+    await page.context().close();
+  });
+
   /** Looks again and again, because a page does things in its own time. */
   const expectSoon = (condition: () => Promise<boolean>) => portal.gateway.until(condition, 8_000);
 
