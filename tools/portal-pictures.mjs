@@ -1,0 +1,121 @@
+// `npm run portal:pictures`: takes the pictures of the portal that the documentation shows, of a gateway with something going on.
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { fail, folder, freePort, launch, progress, runBench, sleep, until } from './measure.mjs';
+import { ensureBuilt, ensureInstalled, requireNode, root } from './setup.mjs';
+
+const CHROMIUM = '/usr/bin/chromium';
+const PICTURES = join(root, 'docs/images/portal');
+const PASSWORD_LINE = /password (\S+) \(shown/;
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** How long calls come before the pictures are taken. */
+const STORY_SECONDS = 150;
+
+/** After a while the first of these is asked for more than it can take. */
+const FUNCTIONS = [
+  {
+    service: 'thumbnails',
+    image: 'thumbnails',
+    envProcess: 'sh -c "sleep 0.03; cat"',
+    envVars: { SIZE: '320x240', exec_timeout: '10s' },
+    labels: { team: 'media', 'com.openfaas.scale.type': 'rps', 'com.openfaas.scale.target': '8', 'com.openfaas.scale.max': '8', 'com.openfaas.scale.down.window': '15s' },
+    limits: { memory: '128Mi', cpu: '500m' },
+  },
+  { service: 'nightly-report', image: 'report', envProcess: 'cat', labels: { 'com.openfaas.scale.min': '0' }, annotations: { schedule: '30 2 * * *', 'schedule.timezone': 'Europe/Berlin' } },
+  { service: 'charge-card', image: 'payments', envProcess: 'sh -c "cat >/dev/null; test $(date +%S | cut -c2) -gt 1"' },
+  { service: 'search-index', image: 'search', envProcess: 'false', envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:9' } },
+];
+
+/** Calls a second at a moment of the story. */
+const RATES = [
+  { name: 'thumbnails', at: (share) => (share < 0.2 ? 4 : share < 0.4 ? 14 : share < 0.7 ? 36 : 12) },
+  { name: 'charge-card', at: () => 3 },
+  { name: 'echo', at: () => 2 },
+  { name: 'wordcount', at: () => 1 },
+];
+
+const SCENES = [
+  { name: 'login', path: '/ui/', loggedIn: false },
+  { name: 'functions', path: '/ui/', prepare: (page) => page.getByRole('row', { name: 'thumbnails' }).waitFor() },
+  { name: 'overview', path: '/ui/#/functions/thumbnails.openfaas-fn', prepare: (page) => page.getByText('Why').first().waitFor() },
+  {
+    name: 'test',
+    path: '/ui/#/functions/wordcount.openfaas-fn/test',
+    prepare: async (page) => {
+      await page.getByRole('textbox', { name: 'Body' }).fill('a shoal of fish\nmoves as one');
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('200').first().waitFor();
+    },
+  },
+  { name: 'logs', path: '/ui/#/functions/charge-card.openfaas-fn/logs' },
+  { name: 'new', path: '/ui/#/functions/thumbnails.openfaas-fn/edit' },
+  { name: 'store', path: '/ui/#/store' },
+  { name: 'api', path: '/docs' },
+];
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+if (!existsSync(CHROMIUM)) fail('the pictures need chromium; on Debian: apt-get install chromium');
+await runBench(async () => {
+  const gateway = await startGateway();
+  for (const deployment of FUNCTIONS) await gateway.api('POST', 'system/functions', deployment);
+  await gateway.api('POST', 'system/secrets', { name: 'payment-key', value: 'sk-1' });
+  await callFunctions(gateway.url);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'] });
+  try {
+    rmSync(PICTURES, { recursive: true, force: true });
+    mkdirSync(PICTURES, { recursive: true });
+    for (const scene of SCENES) await takeAll(browser, gateway, scene);
+  } finally {
+    await browser.close();
+  }
+});
+
+async function startGateway() {
+  const port = await freePort();
+  const env = { PATH: process.env.PATH, HOME: folder, SHOAL_HOME: join(folder, 'home'), SHOAL_PORT: String(port), SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'true' };
+  const child = launch(process.execPath, [join(root, 'dist/gateway/main.cjs')], env);
+  await until(() => PASSWORD_LINE.test(child.output) && /^ {2}(Data|Queue) /m.test(child.output), 'the gateway');
+  const url = `http://127.0.0.1:${port}`;
+  const password = PASSWORD_LINE.exec(child.output)[1];
+  const headers = { Authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` };
+  const api = async (method, path, body) => {
+    const answer = await fetch(`${url}/${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  };
+  return { url, password, api };
+}
+
+async function callFunctions(url) {
+  for (let second = 0; second < STORY_SECONDS; second++) {
+    progress(`Calling functions: ${second} of ${STORY_SECONDS} s`);
+    for (const { name, at } of RATES) {
+      const count = at(second / STORY_SECONDS);
+      for (let i = 0; i < count; i++) {
+        setTimeout(() => void fetch(`${url}/function/${name}`, { method: 'POST', body: 'hello' }).then((answer) => answer.arrayBuffer()), (i * 1_000) / count);
+      }
+    }
+    await sleep(1_000);
+  }
+}
+
+async function takeAll(browser, { url, password }, { name, path, prepare = async () => undefined, loggedIn = true }) {
+  for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+    for (const colorScheme of ['light', 'dark']) {
+      progress(`${name}, ${size}, ${colorScheme}`);
+      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', baseURL: url, locale: 'en-GB' });
+      if (loggedIn) await context.request.post('/ui/session', { data: { user: 'admin', password } });
+      const page = await context.newPage();
+      await page.goto(path);
+      await prepare(page);
+      // Until what comes by itself is there: charts, pictures.
+      await page.waitForLoadState('load');
+      await sleep(1_500);
+      await page.screenshot({ path: join(PICTURES, `${name}-${size}-${colorScheme}.png`) });
+      await context.close();
+    }
+  }
+}
