@@ -136,7 +136,7 @@ describePortal('the portal: one function', () => {
   });
 
   it('lists dead letters in pages, opens one, sends again and forgets', async () => {
-    await AsyncFunction.deploy(portal.gateway, 'mailer', { labels: { 'com.openfaas.retry.attempts': '0' } });
+    await AsyncFunction.deploy(portal.gateway, 'mailer');
     const failing = `?status=422&type=text/html&say=${encodeURIComponent(HOSTILE)}`;
     await Promise.all(Array.from({ length: 22 }, () => fetch(`${portal.gateway.url}/async-function/mailer${failing}`, { method: 'POST', body: 'letter' })));
     const dead = async () => ((await portal.api('GET', 'system/queue/dead?function=mailer.openfaas-fn')) as unknown[]).length;
