@@ -8,6 +8,8 @@ const AXIS_FONT = '12px system-ui, sans-serif';
 /** Room of the axis on the left, so that the charts stand below each other. */
 const AXIS_WIDTH = 54;
 const AXIS_HEIGHT = 28;
+/** Charts of fewer seconds say moments to the second, which takes more room. */
+const SECONDS_SHOWN_BELOW = 360;
 /** Above the highest value stays so much room. */
 const HEADROOM = 1.12;
 
@@ -45,7 +47,7 @@ export function plotOptions({ kind, width, colour, labels, format, least, wholeN
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: kind !== 'steps' }, sync: { key: 'function', scales: ['x', null] } },
     scales: { x: { range }, y: { range: (_plot, _least, most) => [0, Math.max(least, (most ?? 0) * HEADROOM)] } },
     axes: [
-      { ...axis, size: AXIS_HEIGHT, space: 76, values: (_plot, moments, _axis, _space, step) => moments.map((second) => clockOf(second, step)) },
+      { ...axis, size: AXIS_HEIGHT, space: (_plot, _axis, from, to) => (to - from < SECONDS_SHOWN_BELOW ? 104 : 76), values: (_plot, moments, _axis, _space, step) => moments.map((second) => clockOf(second, step)) },
       { ...axis, size: AXIS_WIDTH, space: 36, ...(wholeNumbers ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000] } : {}), values: (_plot, values) => values.map(format) },
     ],
     series: [{}, ...(kind === 'stacked' ? series.reverse() : series)],
