@@ -42,7 +42,7 @@ export function plotOptions({ kind, width, colour, labels, format, least, wholeN
     width,
     height: CHART_HEIGHT,
     // The last moment's text is half behind the end.
-    padding: [8, 30, 0, 0],
+    padding: [8, 40, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: kind !== 'steps' }, sync: { key: 'function', scales: ['x', null] } },
     scales: { x: { range }, y: { range: (_plot, _least, most) => [0, Math.max(least, (most ?? 0) * HEADROOM)] } },
