@@ -1,5 +1,4 @@
 import './deploy-progress.css';
-import { conditionOf } from '@shoal/domain/functions/function-condition';
 import { Check, CircleAlert, LoaderCircle } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api/api-error';
@@ -11,6 +10,7 @@ import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import type { DeployedFunction } from './deployment';
+import { progressOf, type StepState } from './progress-of';
 
 /** Besides what the gateway tells by itself. */
 const LOOK_EVERY_MS = 1_000;
@@ -24,8 +24,6 @@ export interface DeployProgressProps {
   readonly onChange?: () => void;
 }
 
-type StepState = 'done' | 'doing' | 'waiting' | 'wrong';
-
 /** What becomes of a function after it was accepted, until it is ready. Nobody has to wait for it. */
 export function DeployProgress({ name, namespace, updates, onChange }: DeployProgressProps) {
   const key = `${name}.${namespace}`;
@@ -38,40 +36,34 @@ export function DeployProgress({ name, namespace, updates, onChange }: DeployPro
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
 
-  const how = fn && conditionOf({ ...fn, updating: fn.updating ?? false, ready: { length: fn.availableReplicas } });
-  const rolledBack = updates && !fn?.updating ? fn?.rolledBackBecause : undefined;
-  const isOver = rolledBack !== undefined || how?.state === 'ready' || how?.state === 'asleep';
-  const elapsed = useElapsedSeconds(!isOver);
-  const stuck = rolledBack ?? (how?.state === 'failing' || how?.state === 'updating' ? how.because : undefined);
-  const servesOn = rolledBack !== undefined || (updates && fn?.updating === true && fn.availableReplicas > 0);
-  const middle = fn ? (how?.state === 'asleep' ? 'no replica to start' : how?.state === 'updating' ? 'the new version starts; the one before serves on meanwhile' : `${fn.availableReplicas} of ${fn.replicas} ${fn.replicas === 1 ? 'replica' : 'replicas'} started`) : 'replicas start';
-  const lastStep = how?.state === 'asleep' ? 'asleep until the first call' : 'ready for calls';
+  const { title, steps, stuck, meanwhile, outcome } = progressOf(fn, { name, updates });
+  const elapsed = useElapsedSeconds(outcome === undefined);
   return (
-    <section class="card stack deploy-progress" aria-busy={!isOver}>
+    <section class="card stack deploy-progress" aria-busy={outcome === undefined}>
       <h2 ref={heading} tabIndex={-1} class="break">
-        {rolledBack !== undefined ? `${name} was not updated` : isOver ? `${name} is ${how?.state === 'asleep' ? 'deployed' : 'ready'}` : stuck !== undefined ? `${name} does not get on` : updates ? `Updating ${name}…` : `Deploying ${name}…`}
+        {title}
       </h2>
       <div role="status">
         <ol class="progress-steps">
-          <Step state="done" text="accepted" />
-          <Step state={stuck !== undefined ? 'wrong' : isOver ? 'done' : 'doing'} text={middle} />
-          <Step state={isOver && rolledBack === undefined ? 'done' : 'waiting'} text={lastStep} />
+          {steps.map(({ state, text }, index) => (
+            <Step key={index} state={state} text={text} />
+          ))}
         </ol>
       </div>
       {stuck !== undefined && (
         <Notice kind="error">
           <p>{stuck}</p>
-          <p>{servesOn ? 'The version before serves on.' : 'It is tried again until it works, is changed, or is deleted.'}</p>
+          <p>{meanwhile}</p>
         </Notice>
       )}
       {error !== undefined && <Notice kind="warning">How it is cannot be told now: {error}.</Notice>}
-      <p class="quiet numbers">{isOver ? `It took ${elapsed < 1 ? 'less than a second' : `${elapsed} s`}.` : `${elapsed} s so far. This page need not stay open.`}</p>
+      <p class="quiet numbers">{outcome ? `It took ${elapsed < 1 ? 'less than a second' : `${elapsed} s`}.` : `${elapsed} s so far. This page need not stay open.`}</p>
       <div class="row">
         <LinkButton kind="primary" href={functionHref(key)}>
           Go to the function
         </LinkButton>
         {stuck !== undefined && (onChange ? <Button onClick={onChange}>Change it</Button> : <LinkButton href={functionHref(key, 'edit')}>Change it</LinkButton>)}
-        {isOver && rolledBack === undefined && <LinkButton href={functionHref(key, 'test')}>Test it</LinkButton>}
+        {outcome === 'good' && <LinkButton href={functionHref(key, 'test')}>Test it</LinkButton>}
       </div>
     </section>
   );
