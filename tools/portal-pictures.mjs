@@ -1,5 +1,5 @@
 // `npm run portal:pictures`: takes the pictures of the portal that the documentation shows, of a gateway with something going on.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { fail, folder, freePort, launch, progress, runBench, sleep, until } from './measure.mjs';
@@ -13,22 +13,29 @@ const NARROW = { width: 390, height: 844 };
 /** How long calls come before the pictures are taken. */
 const STORY_SECONDS = 150;
 
+/** A command is split at spaces and knows no quotes, so what needs a shell is a file. */
+function script(name, text) {
+  const path = join(folder, `${name}.sh`);
+  writeFileSync(path, `${text}\n`);
+  return path;
+}
+
 /** After a while the first of these is asked for more than it can take. */
 const FUNCTIONS = [
   {
     service: 'thumbnails',
     image: 'thumbnails',
-    envProcess: 'sh -c "sleep 0.03; cat"',
+    envProcess: `sh ${script('thumbnails', 'sleep 0.03; cat')}`,
     envVars: { SIZE: '320x240', exec_timeout: '10s' },
     labels: { team: 'media', 'com.openfaas.scale.type': 'rps', 'com.openfaas.scale.target': '8', 'com.openfaas.scale.max': '8', 'com.openfaas.scale.down.window': '15s' },
     limits: { memory: '128Mi', cpu: '500m' },
   },
   { service: 'nightly-report', image: 'report', envProcess: 'cat', labels: { 'com.openfaas.scale.min': '0' }, annotations: { schedule: '30 2 * * *', 'schedule.timezone': 'Europe/Berlin' } },
-  { service: 'charge-card', image: 'payments', envProcess: 'sh -c "cat >/dev/null; test $(date +%S | cut -c2) -gt 1"' },
+  { service: 'charge-card', image: 'payments', envProcess: `sh ${script('charge', 'cat >/dev/null; case $(date +%S) in *7) echo the card was declined >&2; exit 1 ;; esac; echo paid')}` },
   { service: 'search-index', image: 'search', envProcess: 'false', envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:9' } },
 ];
 
-/** Calls a second at a moment of the story. */
+/** Calls a second at a moment of the story, and after its end. */
 const RATES = [
   { name: 'thumbnails', at: (share) => (share < 0.2 ? 4 : share < 0.4 ? 14 : share < 0.7 ? 36 : 12) },
   { name: 'charge-card', at: () => 3 },
@@ -38,8 +45,8 @@ const RATES = [
 
 const SCENES = [
   { name: 'login', path: '/ui/', loggedIn: false },
-  { name: 'functions', path: '/ui/', prepare: (page) => page.getByRole('row', { name: 'thumbnails' }).waitFor() },
-  { name: 'overview', path: '/ui/#/functions/thumbnails.openfaas-fn', prepare: (page) => page.getByText('Why').first().waitFor() },
+  { name: 'functions', all: true, path: '/ui/', prepare: (page) => page.getByRole('row', { name: 'thumbnails' }).waitFor() },
+  { name: 'overview', all: true, path: '/ui/#/functions/thumbnails.openfaas-fn', prepare: (page) => page.getByText('Why').first().waitFor() },
   {
     name: 'test',
     path: '/ui/#/functions/wordcount.openfaas-fn/test',
@@ -50,7 +57,7 @@ const SCENES = [
     },
   },
   { name: 'logs', path: '/ui/#/functions/charge-card.openfaas-fn/logs' },
-  { name: 'new', path: '/ui/#/functions/thumbnails.openfaas-fn/edit' },
+  { name: 'new', all: true, path: '/ui/#/functions/thumbnails.openfaas-fn/edit' },
   { name: 'store', path: '/ui/#/store' },
   { name: 'api', path: '/docs' },
 ];
@@ -89,22 +96,27 @@ async function startGateway() {
   return { url, password, api };
 }
 
+/** Calls functions from now on; resolves when the story is at its end. */
 async function callFunctions(url) {
-  for (let second = 0; second < STORY_SECONDS; second++) {
-    progress(`Calling functions: ${second} of ${STORY_SECONDS} s`);
+  let second = 0;
+  setInterval(() => {
+    second++;
     for (const { name, at } of RATES) {
       const count = at(second / STORY_SECONDS);
-      for (let i = 0; i < count; i++) {
-        setTimeout(() => void fetch(`${url}/function/${name}`, { method: 'POST', body: 'hello' }).then((answer) => answer.arrayBuffer()), (i * 1_000) / count);
-      }
+      for (let i = 0; i < count; i++) setTimeout(() => call(`${url}/function/${name}`), (i * 1_000) / count);
     }
-    await sleep(1_000);
-  }
+  }, 1_000);
+  for (; second < STORY_SECONDS; await sleep(500)) progress(`Calling functions: ${second} of ${STORY_SECONDS} s`);
 }
 
-async function takeAll(browser, { url, password }, { name, path, prepare = async () => undefined, loggedIn = true }) {
+/** The last ones come when the gateway is ending. */
+function call(url) {
+  void fetch(url, { method: 'POST', body: 'hello' }).then((answer) => answer.arrayBuffer()).catch(() => undefined);
+}
+
+async function takeAll(browser, { url, password }, { name, path, prepare = async () => undefined, loggedIn = true, all = false }) {
   for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
-    for (const colorScheme of ['light', 'dark']) {
+    for (const colorScheme of all ? ['light', 'dark'] : [size === 'wide' ? 'light' : 'dark']) {
       progress(`${name}, ${size}, ${colorScheme}`);
       const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', baseURL: url, locale: 'en-GB' });
       if (loggedIn) await context.request.post('/ui/session', { data: { user: 'admin', password } });

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { describeWithPrograms } from '../describe-with';
@@ -9,8 +7,6 @@ import { GatewayProcess } from '../e2e/gateway-process';
 const CHROMIUM = '/usr/bin/chromium';
 const CHROMIUM_ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const ACTION_TIMEOUT_MS = 10_000;
-/** Where the pictures of the documentation are; written when `SHOAL_SCREENSHOTS` is set. */
-const PICTURES = join(__dirname, '../../docs/images/portal');
 
 export const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 390, height: 844 };
@@ -71,13 +67,6 @@ export class Portal {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
-  }
-
-  /** Writes a picture for the documentation, when that is asked for. */
-  async picture(page: Page, name: string): Promise<void> {
-    if (process.env['SHOAL_SCREENSHOTS'] === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   }
 
   private async logIn(context: BrowserContext): Promise<void> {

@@ -82,7 +82,6 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Constraints').fill('node.role == worker\n');
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('img', { name: 'Load and replicas over time' }).scrollIntoViewIfNeeded();
-    await portal.picture(page, 'deploy');
     await submit(page);
     await page.getByRole('heading', { name: 'everything is ready' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
@@ -142,7 +141,6 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Name', { exact: true }).fill('everything');
     await page.getByText('There is a function of this name in openfaas-fn already.').first().waitFor();
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'deploy-narrow-dark');
     await page.context().close();
   });
 
@@ -216,7 +214,6 @@ describePortal('the portal: deploying, the store, secrets', () => {
     const page = await portal.open({ path: '#/store' });
     await page.getByRole('button', { name: 'Deploy Echo' }).waitFor();
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'store');
     await page.getByLabel('Search the store').fill('html');
     await page.getByRole('button', { name: 'Deploy Echo' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Deploy Markdown' }).click();
@@ -258,7 +255,6 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByText('used has its new value.').waitFor();
     expect(await list.textContent()).not.toContain('onerror');
     await list.getByRole('link', { name: 'reader' }).waitFor();
-    await portal.picture(page, 'secrets-narrow');
     await page.getByRole('button', { name: 'Delete used' }).click();
     await page.getByText('Read by reader.').waitFor();
     await submit(page, 'Delete');

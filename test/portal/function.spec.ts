@@ -54,7 +54,6 @@ describePortal('the portal: one function', () => {
     await chart('Replicas').hover();
     expect(await page.locator('.chart-at').count()).toBe(4);
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'function-overview');
     await page.context().close();
   });
 
@@ -65,7 +64,6 @@ describePortal('the portal: one function', () => {
     const inDark = await colour();
     await expectSoon(() => isDrawnIn(page, inDark));
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'function-overview-narrow-dark');
     await page.emulateMedia({ colorScheme: 'light' });
     const inLight = await colour();
     expect(inLight).not.toBe(inDark);
@@ -117,7 +115,6 @@ describePortal('the portal: one function', () => {
     await call('talker', 'below what is seen\n');
     await log(page).getByText('below what is seen').waitFor({ state: 'attached' });
     expect(await gapToEnd()).toBeGreaterThan(100);
-    await portal.picture(page, 'function-logs');
     await page.getByRole('button', { name: 'Jump to the end' }).click();
     await expectSoon(async () => (await gapToEnd()) < 5);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -145,7 +142,6 @@ describePortal('the portal: one function', () => {
     const rows = page.getByRole('row', { name: /answered 422/ });
     await expectSoon(async () => (await rows.count()) === 20);
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'function-queue');
     await page.getByRole('button', { name: 'Newer' }).click();
     await expectSoon(async () => (await rows.count()) === 2);
     await rows.first().getByRole('button', { name: /^Forget/ }).click();
@@ -237,7 +233,6 @@ describePortal('the portal: one function', () => {
     await page.getByRole('button', { name: 'Copy environment' }).click();
     await expectSoon(async () => (await page.evaluate<string>('navigator.clipboard.readText()')) .includes(`GREETING=${HOSTILE}\n`));
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'function-details');
     await page.setViewportSize(NARROW);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     await page.context().close();

@@ -96,7 +96,6 @@ describePortal('the portal: testing a function', () => {
     for (const part of ['queue', 'wake', 'exec', 'gateway', 'network']) expect(await outcome().locator('.time-bar-legend').textContent()).toContain(part);
     expect(await outcome().getByRole('link', { name: 'Its log lines' }).getAttribute('href')).toBe(`#/functions/web.openfaas-fn/logs?call=${headers['x-call-id']}`);
     expect(await seriousFindings(page)).toEqual([]);
-    await portal.picture(page, 'test-wide-light');
   });
 
   it('says what cannot be sent, and does not send it', async () => {
@@ -258,7 +257,6 @@ describePortal('the portal: testing a function', () => {
     await narrow.getByText('200 OK', { exact: true }).waitFor();
     expect(await narrow.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
     expect(await seriousFindings(narrow)).toEqual([]);
-    await portal.picture(narrow, 'test-narrow-dark');
     await narrow.context().close();
   });
 });
