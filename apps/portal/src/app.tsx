@@ -28,7 +28,11 @@ export function App() {
 }
 
 function SignedIn() {
-  useEffect(() => void followEvents(), []);
+  useEffect(() => {
+    const leaving = new AbortController();
+    void followEvents(leaving.signal);
+    return () => leaving.abort();
+  }, []);
   const main = useRef<HTMLElement>(null);
   const shown = useRef('');
   useSignalEffect(() => {

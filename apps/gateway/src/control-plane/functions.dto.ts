@@ -94,6 +94,7 @@ export class FunctionStatus {
   @ApiProperty({ required: false, type: FunctionResources }) limits?: FunctionResources;
   @ApiProperty({ required: false, type: FunctionResources }) requests?: FunctionResources;
   @ApiProperty({ required: false }) readOnlyRootFilesystem?: boolean;
+  @ApiProperty({ required: false, description: 'The network that it is to reach besides the functions\' own.' }) network?: string;
   @ApiProperty({ description: 'Calls that have ended since the gateway started.' }) invocationCount!: number;
   @ApiProperty({ description: 'Replicas wanted.' }) replicas!: number;
   @ApiProperty({ description: 'Replicas that can take calls.' }) availableReplicas!: number;
@@ -127,6 +128,7 @@ export function toFunctionStatus(state: FunctionState, invocationCount: number, 
     ...(limits?.memory || limits?.cpu ? { limits } : {}),
     ...(requests?.memory || requests?.cpu ? { requests } : {}),
     ...(spec.readOnlyRootFilesystem ? { readOnlyRootFilesystem: true } : {}),
+    ...(spec.network ? { network: spec.network } : {}),
     invocationCount,
     replicas: state.replicas,
     availableReplicas: state.ready.length,

@@ -191,7 +191,7 @@ export function DeployForm({ initial, edits, namespaces, onAccepted }: DeployFor
           <Field label="Constraints" hint={provider.constraintsHint} error={shown.get('constraints')}>
             {(attributes) => <textarea {...attributes} rows={2} spellcheck={false} placeholder="node.role == worker" value={form.constraints} onInput={({ currentTarget }) => change({ constraints: currentTarget.value })} />}
           </Field>
-          <TextField label="Network" value={form.network} onInput={(network) => change({ network })} error={shown.get('network')} hint={edits ? 'The gateway does not tell which one it has: name it again if it is to keep one.' : provider.networkHint} />
+          <TextField label="Network" value={form.network} onInput={(network) => change({ network })} error={shown.get('network')} hint={provider.networkHint} />
         </Section>
       </div>
       <aside class="card stack deploy-aside" aria-label="Deploy">

@@ -20,7 +20,7 @@ export interface Deployment {
 }
 
 /** A function as the gateway tells it; what is empty is left out. */
-export interface DeployedFunction extends Omit<Deployment, 'service' | 'network'> {
+export interface DeployedFunction extends Omit<Deployment, 'service'> {
   readonly name: string;
   readonly replicas: number;
   readonly availableReplicas: number;

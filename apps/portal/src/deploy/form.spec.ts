@@ -6,7 +6,7 @@ import { deploymentOf, formOf, labelsOf, withOwnFields } from './form';
 
 /** As the gateway tells it: what is empty is left out, and a label more is there. */
 function deployed({ id, ...spec }: FunctionSpec): DeployedFunction {
-  const { network: _, readOnlyRootFilesystem, ...told } = spec;
+  const { readOnlyRootFilesystem, ...told } = spec;
   return { ...told, ...(readOnlyRootFilesystem ? { readOnlyRootFilesystem } : {}), ...id, labels: { ...spec.labels, faas_function: id.name }, replicas: 1, availableReplicas: 1 };
 }
 
@@ -31,6 +31,7 @@ const specs = fc
       limits: fc.record({ memory: fc.constantFrom('128Mi', '1.5g'), cpu: fc.constantFrom('100m', '0.5') }, { requiredKeys: [] }),
       requests: fc.record({ memory: fc.constant('64 MB') }, { requiredKeys: [] }),
       readOnlyRootFilesystem: fc.boolean(),
+      network: name,
     },
     { requiredKeys: ['service', 'namespace', 'image'] },
   )

@@ -37,7 +37,7 @@ const NAME_LABEL = 'faas_function';
 const NO_SCALING = Object.fromEntries(SCALE_FIELDS.map((field) => [field, ''])) as DeployForm['scaling'];
 const NO_SCHEDULE = Object.fromEntries(SCHEDULE_FIELDS.map((field) => [field, ''])) as DeployForm['schedule'];
 
-/** The form filled in with what is there; everything that a function can be asked for has its place in it, but for `network`. */
+/** The form filled in with what is there; everything that a function can be asked for has its place in it. */
 export function formOf({ name, namespace, image, ...fn }: Partial<DeployedFunction> = {}): DeployForm {
   const { [NAME_LABEL]: _, ...labels } = fn.labels ?? {};
   return withOwnFields({
@@ -55,7 +55,7 @@ export function formOf({ name, namespace, image, ...fn }: Partial<DeployedFuncti
     requests: { memory: fn.requests?.memory ?? '', cpu: fn.requests?.cpu ?? '' },
     readOnlyRoot: fn.readOnlyRootFilesystem ?? false,
     constraints: (fn.constraints ?? []).join('\n'),
-    network: '',
+    network: fn.network ?? '',
   });
 }
 

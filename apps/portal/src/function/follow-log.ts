@@ -1,11 +1,9 @@
-import { ApiError, messageOf } from '../api/api-error';
 import { open } from '../api/client';
+import { keepConnected } from '../api/keep-connected';
 import type { LogLine } from './log-buffer';
 
 /** Lines of the past to begin with. */
 export const FIRST_LINES = 500;
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 10_000;
 /** Lines come in bursts; they are told in portions of so long. */
 const PORTION_MS = 100;
 
@@ -23,29 +21,18 @@ export interface FollowLogOptions {
 
 /** Reads the log of a function and goes on with what comes, until `signal`; when the connection breaks off it is made anew. */
 export async function followLog({ name, namespace, instance, signal, onLines, onState }: FollowLogOptions): Promise<void> {
-  let retryMs = FIRST_RETRY_MS;
   let last: string | undefined;
-  while (!signal.aborted) {
+  await keepConnected({ signal, onState }, async (inner, connected) => {
     const query = new URLSearchParams({ name, namespace, follow: 'true', ...(instance ? { instance } : {}), ...(last === undefined ? { tail: String(FIRST_LINES) } : { since: justBefore(last) }) });
     let again = last !== undefined;
-    try {
-      const { body } = await open('GET', `system/logs?${query}`, { headers: { Accept: 'application/x-ndjson' }, signal });
-      onState(undefined);
-      retryMs = FIRST_RETRY_MS;
-      await readLines(body!, signal, (lines) => {
-        last = lines.at(-1)!.timestamp;
-        onLines(lines, again);
-        again = false;
-      });
-      if (!signal.aborted) onState('the gateway has ended the connection');
-    } catch (error) {
-      if (signal.aborted) return;
-      onState(error instanceof ApiError ? messageOf(error) : 'the connection to the gateway has broken off');
-      if (error instanceof ApiError && error.status === 401) return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, retryMs));
-    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
-  }
+    const { body } = await open('GET', `system/logs?${query}`, { headers: { Accept: 'application/x-ndjson' }, signal: inner });
+    connected();
+    await readLines(body!, signal, (lines) => {
+      last = lines.at(-1)!.timestamp;
+      onLines(lines, again);
+      again = false;
+    });
+  });
 }
 
 /** Reads objects, one a line, and hands them on in portions. */

@@ -5,7 +5,8 @@ import { open } from '../api/client';
 export interface ReadEventsOptions {
   /** When nothing came for so long, the connection is taken for dead. */
   readonly silenceMs: number;
-  readonly signal?: AbortSignal;
+  /** Ends it, without an error. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -15,7 +16,7 @@ export interface ReadEventsOptions {
 export async function readEvents(path: string, { silenceMs, signal }: ReadEventsOptions, listener: (event: string, data: unknown) => void): Promise<void> {
   const ending = new AbortController();
   const end = () => ending.abort();
-  signal?.addEventListener('abort', end);
+  signal.addEventListener('abort', end);
   let timer = setTimeout(end, silenceMs);
   const parser = createParser({ onEvent: ({ event = 'message', data }) => listener(event, JSON.parse(data)) });
   try {
@@ -27,11 +28,11 @@ export async function readEvents(path: string, { silenceMs, signal }: ReadEvents
       parser.feed(chunk.value);
     }
   } catch (error) {
-    if (signal?.aborted) return;
+    if (signal.aborted) return;
     if (error instanceof ApiError) throw error;
     throw new ApiError(0, ending.signal.aborted ? 'the gateway has fallen silent' : 'the connection to the gateway has broken off');
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
+    signal.removeEventListener('abort', end);
   }
 }
