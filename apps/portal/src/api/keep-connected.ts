@@ -28,7 +28,7 @@ export async function keepConnected({ signal, onState }: KeepConnectedOptions, c
     const unseen = abortWhenHidden();
     try {
       await connect(AbortSignal.any([signal, unseen.signal]), connected);
-      if (!unseen.signal.aborted && !signal.aborted) onState('the gateway has ended the connection');
+      // The gateway ends streams now and then on purpose; a problem is only when there is no other.
     } catch (error) {
       if (signal.aborted || (error instanceof ApiError && error.status === 401)) return;
       if (!unseen.signal.aborted) onState(error instanceof ApiError ? messageOf(error) : 'the connection to the gateway has broken off');

@@ -17,6 +17,7 @@ export async function readEvents(path: string, { silenceMs, signal }: ReadEvents
   const ending = new AbortController();
   const end = () => ending.abort();
   signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   let timer = setTimeout(end, silenceMs);
   const parser = createParser({ onEvent: ({ event = 'message', data }) => listener(event, JSON.parse(data)) });
   try {
@@ -34,5 +35,6 @@ export async function readEvents(path: string, { silenceMs, signal }: ReadEvents
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
+    end();
   }
 }
