@@ -97,7 +97,7 @@ describe('what is live', () => {
         waiting: 0,
         createdAt: expect.stringMatching(/^\d{4}-/),
       });
-      expect(watcher.platform).toMatchObject({ ready: true, provider: 'local', version: expect.any(String), functions: 2, callsPerSecond: 0, inFlight: 0, startedAt: expect.stringMatching(/Z$/) });
+      expect(watcher.platform).toMatchObject({ ready: true, provider: 'local', version: expect.any(String), namespace: 'openfaas-fn', functions: 2, callsPerSecond: 0, inFlight: 0, startedAt: expect.stringMatching(/Z$/) });
       await gateway.until(() => watcher.platform!['queue'] !== undefined);
       expect(watcher.platform!['queue']).toEqual({ queued: 0, running: 0, dead: 0 });
     });

@@ -104,7 +104,12 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
     schedules,
     invocations: (key) => callMetrics.invocations(key),
     problem: backend.problem,
-    gateway: { provider: provider.info.orchestration, version: version.release, startedAt: new Date(clock.nowMs()).toISOString() },
+    gateway: {
+      provider: provider.info.orchestration,
+      version: version.release,
+      namespace: config.functionNamespace,
+      startedAt: new Date(clock.nowMs()).toISOString(),
+    },
   });
   const events = new EventStreams(liveView, queueCounts, clock);
   callMetrics.register(metrics.registry);

@@ -39,7 +39,7 @@ describe('EventStreams', () => {
       schedules: new Schedules(undefined),
       invocations: () => 0,
       problem: () => (looks++, problem),
-      gateway: { provider: 'local', version: '1', startedAt: '' },
+      gateway: { provider: 'local', version: '1', namespace: 'ns', startedAt: '' },
     });
     const streams = new EventStreams(liveView, queueCounts, clock);
     answers = [];
@@ -82,6 +82,7 @@ describe('EventStreams', () => {
     const [functions, platform] = await take(stream, 2);
     expect([nameOf(functions!), nameOf(platform!)]).toEqual(['functions', 'platform']);
     expect(dataOf(functions!).functions!.map(({ key }) => key)).toEqual(['f.ns']);
+    expect(dataOf(platform!)).toEqual({ ready: true, provider: 'local', version: '1', namespace: 'ns', functions: 1, callsPerSecond: 0, inFlight: 0, startedAt: '' });
     await provider.apply(aFunction('g'));
     clock.advance(1_000);
     expect(dataOf((await take(stream, 1))[0]!)).toMatchObject({ changed: [{ key: 'g.ns' }], removed: [] });

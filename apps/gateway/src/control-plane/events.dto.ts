@@ -36,6 +36,7 @@ export class PlatformStatus {
   @ApiPropertyOptional({ description: 'Why not.' }) readonly because?: string;
   @ApiProperty({ example: 'local', description: 'Where functions run.' }) readonly provider!: string;
   @ApiProperty() readonly version!: string;
+  @ApiProperty({ example: 'openfaas-fn', description: 'The default namespace: that of a request that names none.' }) readonly namespace!: string;
   @ApiProperty({ description: 'How many there are, in all namespaces.' }) readonly functions!: number;
   @ApiProperty({ description: 'Of all functions.' }) readonly callsPerSecond!: number;
   @ApiPropertyOptional({ description: 'Of all functions; absent without calls.' }) readonly errorRate?: number;

@@ -15,7 +15,7 @@ export interface LiveViewOptions {
   /** Why functions cannot be managed now; `undefined` when they can. */
   readonly problem: () => string | undefined;
   /** What does not change. */
-  readonly gateway: Pick<PlatformStatus, 'provider' | 'version' | 'startedAt'>;
+  readonly gateway: Pick<PlatformStatus, 'provider' | 'version' | 'namespace' | 'startedAt'>;
 }
 
 /** What there is to see at one moment. */

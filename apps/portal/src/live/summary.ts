@@ -33,6 +33,8 @@ export interface PlatformStatus {
   readonly because?: string;
   readonly provider: string;
   readonly version: string;
+  /** The default one. */
+  readonly namespace: string;
   readonly functions: number;
   readonly callsPerSecond: number;
   readonly errorRate?: number;
