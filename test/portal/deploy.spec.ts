@@ -21,7 +21,8 @@ describePortal('the portal: deploying, the store, secrets', () => {
   const openSection = (page: Page, name: string) => page.locator('summary').filter({ has: page.getByRole('heading', { name, exact: true }) }).click();
   const sectionOf = (page: Page, name: string) => page.locator('details').filter({ has: page.getByRole('heading', { name, exact: true }) });
   const submit = (page: Page, name = 'Deploy') => page.getByRole('button', { name, exact: true }).click();
-  const focused = (page: Page) => page.evaluate("document.activeElement.labels?.[0]?.textContent ?? ''");
+  /** The focus moves a moment after what it moves to is shown. */
+  const focusAt = (page: Page, label: string) => page.getByLabel(label, { exact: true }).and(page.locator(':focus')).waitFor();
 
   async function paste(input: Locator, text: string): Promise<void> {
     await input.focus();
@@ -107,7 +108,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     const page = await portal.open({ path: '#/new', viewport: NARROW, colorScheme: 'dark' });
     await submit(page);
     await page.getByText('The image must not be empty.').first().waitFor();
-    expect(await focused(page)).toBe('Name');
+    await focusAt(page, 'Name');
     for (const name of ['Environment', 'Schedule', 'Memory and CPU', 'Labels and annotations']) await openSection(page, name);
     const mistakes: readonly (readonly [section: string | undefined, label: string, text: string, problem: string])[] = [
       [undefined, 'Name', 'No_Name', 'The name must consist of a-z, 0-9 and -'],
@@ -151,7 +152,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Command').fill('no-such-program');
     await submit(page);
     await page.getByText('There is no command no-such-program on this machine.').first().waitFor();
-    expect(await focused(page)).toBe('Command');
+    await focusAt(page, 'Command');
     await page.getByLabel('Command').fill('false');
     await openSection(page, 'Environment');
     await page.getByRole('button', { name: 'Add variable' }).click();
