@@ -11,6 +11,7 @@ describePortal('the portal: logging in, and all functions', () => {
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
 
   const rowOf = (page: Page, name: string) => page.getByRole('row', { name });
+  const deployEcho = () => portal.gateway.deploy('echo', { envProcess: 'cat' });
   const call = (name: string) => fetch(`${portal.gateway.url}/function/${name}`, { method: 'POST', body: 'hello' });
 
   it('asks who is there, says what is wrong, and goes on where the address leads', async () => {
@@ -39,7 +40,7 @@ describePortal('the portal: logging in, and all functions', () => {
   it('shows what is deployed, called, changed and removed as it happens', async () => {
     const page = await portal.open();
     await page.getByText('No functions yet').waitFor();
-    await portal.gateway.deploy('echo', { envProcess: 'cat' });
+    await deployEcho();
     await portal.gateway.deploy('capitals', { envProcess: 'tr a-z A-Z' });
     await rowOf(page, 'echo').getByText('ready').waitFor();
     expect(await rowOf(page, 'echo').getByText('never').count()).toBe(1);
@@ -53,7 +54,7 @@ describePortal('the portal: logging in, and all functions', () => {
   });
 
   it('says why a function fails, and puts it first when sorted by state', async () => {
-    await portal.gateway.deploy('echo', { envProcess: 'cat' });
+    await deployEcho();
     await portal.api('POST', 'system/functions', { service: 'never-up', image: 'never-up', envProcess: 'false', envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:1' } });
     const page = await portal.open();
     await rowOf(page, 'never-up').getByText('failing').waitFor();
@@ -69,7 +70,24 @@ describePortal('the portal: logging in, and all functions', () => {
     await page.context().close();
   });
 
+  it('draws of many functions those only that are near what is seen, and finds its place again', async () => {
+    for (let i = 0; i < 200; i++) await portal.api('POST', 'system/functions', { service: `many-${i}`, image: 'x', envProcess: 'cat' });
+    const page = await portal.open();
+    await rowOf(page, 'many-0').waitFor();
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toMatch(/^20\d$/);
+    expect(await page.locator('.function-row').count()).toBeLessThan(80);
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    await page.getByRole('link', { name: 'many-99', exact: true }).click();
+    await page.getByRole('heading', { name: 'many-99' }).waitFor();
+    expect(await page.evaluate('scrollY')).toBe(0);
+    await page.getByRole('link', { name: 'All functions' }).click();
+    await page.getByRole('link', { name: 'many-99', exact: true }).waitFor();
+    expect(await page.evaluate('scrollY')).toBeGreaterThan(1_000);
+    await page.context().close();
+  });
+
   it('can be used by keyboard alone', async () => {
+    await deployEcho();
     const page = await portal.open();
     await rowOf(page, 'echo').waitFor();
     await page.keyboard.press('Tab');
@@ -82,6 +100,7 @@ describePortal('the portal: logging in, and all functions', () => {
   });
 
   it('shows another namespace only when there is one', async () => {
+    await deployEcho();
     const page = await portal.open({ viewport: NARROW, colorScheme: 'dark' });
     await rowOf(page, 'echo').waitFor();
     expect(await page.getByLabel('Namespace').count()).toBe(0);
@@ -95,6 +114,7 @@ describePortal('the portal: logging in, and all functions', () => {
   });
 
   it('says that what it shows is old while the gateway is away, and goes on when it is back', async () => {
+    await deployEcho();
     const page = await portal.open();
     await rowOf(page, 'echo').waitFor();
     await portal.gateway.stop();

@@ -1,7 +1,6 @@
 import './app.css';
-import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { FunctionsPage } from './functions/functions-page';
 import { Header } from './header';
 import { followEvents, platform } from './live/live';
@@ -34,15 +33,16 @@ function SignedIn() {
     return () => leaving.abort();
   }, []);
   const main = useRef<HTMLElement>(null);
-  const shown = useRef('');
-  useSignalEffect(() => {
-    const name = nameOf(route.value);
-    document.title = name === '' ? 'Shoal' : `${name} · Shoal`;
-    const at = addressOf(route.value);
-    // Another page: the focus goes there, so that a screen reader reads on from it.
-    if (shown.current !== '' && shown.current !== at) main.current?.focus();
-    shown.current = at;
-  });
+  const first = useRef(true);
+  const to = route.value;
+  const name = nameOf(to);
+  useEffect(() => void (document.title = name === '' ? 'Shoal' : `${name} · Shoal`), [name]);
+  useLayoutEffect(() => {
+    // Another page: the focus goes there, so that a screen reader reads on from it. The list knows its own place.
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    if (!first.current && to.page !== 'functions') scrollTo(0, 0);
+    first.current = false;
+  }, [addressOf(to)]);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
@@ -50,7 +50,7 @@ function SignedIn() {
       </a>
       <Header />
       <main id="main" ref={main} tabIndex={-1}>
-        {pageOf(route.value)}
+        {pageOf(to)}
       </main>
       {platform.value?.provider === 'local' && (
         <footer class="page-foot quiet">Functions are ordinary processes of this machine here, without a sandbox: deploy only code that you trust.</footer>

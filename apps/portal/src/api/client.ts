@@ -1,5 +1,6 @@
 import { sessionEnded, sessionToken } from '../session';
 import { ApiError, errorOf } from './api-error';
+import { noteServerTime } from './server-clock';
 
 const API_TIMEOUT_MS = 15_000;
 
@@ -44,6 +45,7 @@ export async function open(method: string, path: string, init: RequestInit = {})
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, 'the gateway cannot be reached');
   }
+  noteServerTime(response.headers.get('Date'));
   if (response.ok) return response;
   if (response.status === 401 && path !== 'ui/session') sessionEnded();
   throw await errorOf(response);

@@ -1,6 +1,7 @@
 import './function-table.css';
 import { ArrowDown, ArrowUp } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { Icon } from '../ui/icon';
@@ -9,7 +10,7 @@ import { StateBadge } from '../ui/state-badge';
 import { useWindow } from './use-window';
 import type { Column, View } from './visible-functions';
 
-const HEADS: readonly { readonly column: Column; readonly text: string; readonly descendingFirst: boolean }[] = [
+export const HEADS: readonly { readonly column: Column; readonly text: string; readonly descendingFirst: boolean }[] = [
   { column: 'name', text: 'Function', descendingFirst: false },
   { column: 'state', text: 'State', descendingFirst: false },
   { column: 'replicas', text: 'Replicas', descendingFirst: true },
@@ -34,7 +35,7 @@ export function FunctionTable({ functions, view, onSort }: FunctionTableProps) {
   const rowHeight = useRowHeight(body);
   const { from, to } = useWindow(body, rowHeight, functions.length);
   const gap = (rows: number) => rows > 0 && <tr class="gap" aria-hidden="true" style={{ height: `${rows * (rowHeight ?? 0)}px` }} />;
-  const nowMs = Date.now();
+  const nowMs = serverNowMs();
   return (
     <table class="function-table card" aria-rowcount={functions.length + 1}>
       <thead>
@@ -98,11 +99,14 @@ function FunctionRow({ fn, index, nowMs }: { readonly fn: FunctionSummary; reado
   );
 }
 
-/** As the style has it, which depends on the width of the page; 0 while nothing is drawn. */
+/** Known from the last time, so that who comes back finds the list as long as it was. */
+let lastHeight: number | undefined;
+
+/** In pixels, as the style has it, which depends on the width of the page; `undefined` before something is drawn. */
 function useRowHeight(body: { readonly current: HTMLElement | null }): number | undefined {
-  const [height, setHeight] = useState<number>();
+  const [height, setHeight] = useState(lastHeight);
   useEffect(() => {
-    const measure = () => setHeight(body.current?.querySelector('.function-row')?.getBoundingClientRect().height);
+    const measure = () => setHeight((lastHeight = body.current?.querySelector('.function-row')?.getBoundingClientRect().height));
     measure();
     addEventListener('resize', measure);
     return () => removeEventListener('resize', measure);

@@ -1,13 +1,14 @@
 import './functions-page.css';
 import { signal } from '@preact/signals';
 import { Plus, Search, Store } from 'lucide';
+import { useLayoutEffect } from 'preact/hooks';
 import { functions } from '../live/live';
 import type { FunctionStateName, FunctionSummary } from '../live/summary';
 import { Button, LinkButton } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { Icon } from '../ui/icon';
-import { FunctionTable } from './function-table';
-import { visibleFunctions, type View } from './visible-functions';
+import { FunctionTable, HEADS } from './function-table';
+import { visibleFunctions, type Column, type View } from './visible-functions';
 
 const ALL: View = { search: '', namespace: '', state: '', sort: 'name', descending: false };
 
@@ -19,8 +20,19 @@ function change(part: Partial<View>): void {
   view.value = { ...view.value, ...part };
 }
 
+function sortedBy(sort: Column): Partial<View> {
+  return { sort, descending: HEADS.some(({ column, descendingFirst }) => column === sort && descendingFirst) };
+}
+
+/** Where the list was left. */
+let leftAtPx = 0;
+
 /** All functions, live. */
 export function FunctionsPage() {
+  useLayoutEffect(() => {
+    scrollTo(0, leftAtPx);
+    return () => (leftAtPx = scrollY);
+  }, []);
   const all = functions.value;
   return (
     <>
@@ -59,7 +71,7 @@ function Listed({ all }: { readonly all: readonly FunctionSummary[] }) {
 
 function Filters({ all }: { readonly all: readonly FunctionSummary[] }) {
   const namespaces = [...new Set(all.map(({ namespace }) => namespace))].sort();
-  const { search, namespace, state } = view.value;
+  const { search, namespace, state, sort } = view.value;
   return (
     <div class="filters">
       <div class="search">
@@ -74,6 +86,13 @@ function Filters({ all }: { readonly all: readonly FunctionSummary[] }) {
           ))}
         </select>
       )}
+      <select class="sort" aria-label="Sort by" value={sort} onChange={({ currentTarget }) => change(sortedBy(currentTarget.value as Column))}>
+        {HEADS.map(({ column, text }) => (
+          <option key={column} value={column}>
+            {text}
+          </option>
+        ))}
+      </select>
       <div class="row states" role="group" aria-label="Only functions that are">
         {STATES.map((name) => {
           const count = all.filter((fn) => fn.state === name).length;

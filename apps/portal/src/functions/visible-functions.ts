@@ -1,7 +1,6 @@
 import type { FunctionStateName, FunctionSummary } from '../live/summary';
 
-export const COLUMNS = ['name', 'state', 'replicas', 'calls', 'errors', 'p95', 'last'] as const;
-export type Column = (typeof COLUMNS)[number];
+export type Column = 'name' | 'state' | 'replicas' | 'calls' | 'errors' | 'p95' | 'last';
 
 /** What of all functions is shown, and in which order. */
 export interface View {

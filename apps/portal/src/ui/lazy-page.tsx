@@ -6,20 +6,16 @@ import { Notice } from './notice';
 /**
  * A part of the page that is fetched when it is first shown.
  *
- * @param load imports it; asked again when it failed.
+ * @param load imports it. What failed once is not imported again: browsers remember that, and after an update it has another name.
  */
 export function lazyPage<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
   const loaded = signal<ComponentType<Props> | 'failed' | undefined>(undefined);
   let isLoading = false;
   const start = () => {
     isLoading = true;
-    loaded.value = undefined;
     load().then(
       (component) => (loaded.value = component),
-      () => {
-        isLoading = false;
-        loaded.value = 'failed';
-      },
+      () => (loaded.value = 'failed'),
     );
   };
   return function LazyPage(props: Props) {
@@ -31,8 +27,8 @@ export function lazyPage<Props extends object>(load: () => Promise<ComponentType
     if (Page !== 'failed') return <Page {...props} />;
     return (
       <Notice kind="error">
-        <p>This part of the page could not be fetched from the gateway.</p>
-        <Button onClick={start}>Try again</Button>
+        <p>This part of the page could not be fetched. The gateway may be away, or a newer one.</p>
+        <Button onClick={() => location.reload()}>Load the page again</Button>
       </Notice>
     );
   };
