@@ -6,6 +6,7 @@ import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { LinkButton } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
+import { toEnvLine } from '../ui/env-lines';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { Facts, type Fact } from './facts';
@@ -84,11 +85,11 @@ function Lines({ fn }: { readonly fn: FunctionSummary }) {
   return <Facts label="How to call it" of={facts} />;
 }
 
-/** Copied as `NAME=value` lines. */
+/** Copied as lines that the deploy form takes when they are pasted. */
 function TextMap({ title, what, of }: { readonly title: string; readonly what: string; readonly of: Readonly<Record<string, string>> }) {
   const entries = Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return null;
-  const text = entries.map(([name, value]) => `${name}=${value}\n`).join('');
+  const text = entries.map(([name, value]) => `${toEnvLine(name, value)}\n`).join('');
   return (
     <Part title={title} action={<CopyButton text={text} what={what} />}>
       <Facts label={title} of={entries.map(([name, value]) => [<code>{name}</code>, <code>{value}</code>])} />

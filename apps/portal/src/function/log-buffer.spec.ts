@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { appendLines, BLOCK_LINES, countLines, matches, MAX_LINE_LENGTH, MAX_LINES, toText, withoutKnown, type LogBlock, type LogLine } from './log-buffer';
+import { appendLines, BLOCK_LINES, countLines, latestMs, matches, MAX_LINE_LENGTH, MAX_LINES, MAX_LOG_CHARS, toText, withoutKnown, type LogBlock, type LogLine } from './log-buffer';
 
 const line = (text: string, timestamp = '2026-01-02T03:04:05Z'): LogLine => ({ instance: 'r1', timestamp, text });
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, index) => line(String(from + index)));
@@ -36,6 +36,26 @@ describe('appendLines()', () => {
     const [text] = textsOf(appendLines([], [line('x'.repeat(MAX_LINE_LENGTH + 1_500))]));
     expect(text).toBe(`${'x'.repeat(MAX_LINE_LENGTH)}… (1,500 characters more)`);
   });
+
+  it('keeps at most MAX_LOG_CHARS, and the newest of them', () => {
+    const long = (from: number) => numbered(BLOCK_LINES, from).map((one) => ({ ...one, text: one.text.padEnd(MAX_LINE_LENGTH) }));
+    let blocks: readonly LogBlock[] = [];
+    for (let from = 0; from < 10 * BLOCK_LINES; from += BLOCK_LINES) blocks = appendLines(blocks, long(from));
+    const texts = textsOf(blocks);
+    expect(texts.join('').length).toBe(MAX_LOG_CHARS);
+    expect(texts.at(-1)).toBe(String(10 * BLOCK_LINES - 1).padEnd(MAX_LINE_LENGTH));
+  });
+
+  it('keeps nothing of what steers a terminal, so that it is neither copied nor found', () => {
+    expect(textsOf(appendLines([], [line('\u001b[31mred\u001b[0m')]))).toEqual(['red']);
+  });
+});
+
+describe('latestMs()', () => {
+  it('is the largest time, wherever it stands', () => {
+    expect(latestMs([line('a', '2026-01-02T03:04:05Z'), line('b', '2026-01-02T03:04:05.250000001Z'), line('c', '2026-01-02T03:04:04Z')])).toBe(Date.UTC(2026, 0, 2, 3, 4, 5, 250));
+    expect(latestMs([])).toBe(-Infinity);
+  });
 });
 
 describe('withoutKnown()', () => {
@@ -44,9 +64,9 @@ describe('withoutKnown()', () => {
     expect(withoutKnown(blocks, [line('same'), line('same'), line('same'), line('b')])).toEqual([line('same'), line('b')]);
   });
 
-  it('knows a line again that was cut', () => {
-    const long = line('x'.repeat(MAX_LINE_LENGTH + 1));
-    expect(withoutKnown(appendLines([], [long]), [long])).toEqual([]);
+  it('knows a line again that was cut or had colours', () => {
+    const lines = [line('x'.repeat(MAX_LINE_LENGTH + 1)), line('\u001b[31mred')];
+    expect(withoutKnown(appendLines([], lines), lines)).toEqual([]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { withoutControls } from './without-controls';
+
 /** A line as `GET /system/logs` gives it. */
 export interface LogLine {
   /** The replica it came from. */
@@ -19,19 +21,26 @@ export const MAX_LINES = 5_000;
 export const BLOCK_LINES = 100;
 /** Of a longer line the rest is not kept: a browser lays out no lines of megabytes. */
 export const MAX_LINE_LENGTH = 10_000;
+/** Kept characters, of all lines together: when there are more, the oldest blocks go. */
+export const MAX_LOG_CHARS = 5_000_000;
 
-/** The blocks with more lines behind them. Full blocks stay the same objects. */
+/** The blocks with more lines behind them, without what steers terminals. Full blocks stay the same objects. */
 export function appendLines(blocks: readonly LogBlock[], lines: readonly LogLine[]): readonly LogBlock[] {
   const next = [...blocks];
   for (let from = 0; from < lines.length; ) {
     const last = next.at(-1);
     const open = last && last.lines.length < BLOCK_LINES ? next.pop()! : { id: (last?.id ?? -1) + 1, lines: [] };
     const to = from + BLOCK_LINES - open.lines.length;
-    next.push({ id: open.id, lines: [...open.lines, ...lines.slice(from, to).map(shortened)] });
+    next.push({ id: open.id, lines: [...open.lines, ...lines.slice(from, to).map(asKept)] });
     from = to;
   }
   let count = countLines(next);
-  while (count > MAX_LINES) count -= next.shift()!.lines.length;
+  let chars = next.reduce((sum, block) => sum + charsOf(block), 0);
+  while (count > MAX_LINES || chars > MAX_LOG_CHARS) {
+    const oldest = next.shift()!;
+    count -= oldest.lines.length;
+    chars -= charsOf(oldest);
+  }
   return next;
 }
 
@@ -47,10 +56,16 @@ export function withoutKnown(blocks: readonly LogBlock[], lines: readonly LogLin
   const known = new Map<string, number>();
   for (const line of blocks.slice(-2).flatMap((block) => block.lines)) known.set(keyOf(line), (known.get(keyOf(line)) ?? 0) + 1);
   return lines.filter((line) => {
-    const times = known.get(keyOf(shortened(line))) ?? 0;
-    if (times > 0) known.set(keyOf(shortened(line)), times - 1);
+    const key = keyOf(asKept(line));
+    const times = known.get(key) ?? 0;
+    if (times > 0) known.set(key, times - 1);
     return times === 0;
   });
+}
+
+/** The largest time of these lines, in ms since 1970; -Infinity without any. */
+export function latestMs(lines: readonly LogLine[]): number {
+  return lines.reduce((latest, { timestamp }) => Math.max(latest, Date.parse(timestamp)), -Infinity);
 }
 
 /** Which lines are shown; empty texts let all pass. */
@@ -69,10 +84,14 @@ export function toText(lines: readonly LogLine[], { timestamps }: { readonly tim
   return lines.map(({ timestamp, instance, text }) => (timestamps ? `${timestamp} ${instance} ${text}\n` : `${text}\n`)).join('');
 }
 
-function shortened(line: LogLine): LogLine {
-  const { length } = line.text;
-  if (length <= MAX_LINE_LENGTH) return line;
-  return { ...line, text: `${line.text.slice(0, MAX_LINE_LENGTH)}… (${(length - MAX_LINE_LENGTH).toLocaleString('en-US')} characters more)` };
+function asKept(line: LogLine): LogLine {
+  const text = withoutControls(line.text);
+  const more = text.length - MAX_LINE_LENGTH;
+  return { ...line, text: more <= 0 ? text : `${text.slice(0, MAX_LINE_LENGTH)}… (${more.toLocaleString('en-US')} characters more)` };
+}
+
+function charsOf({ lines }: LogBlock): number {
+  return lines.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function keyOf({ instance, timestamp, text }: LogLine): string {

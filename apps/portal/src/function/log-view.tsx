@@ -86,7 +86,7 @@ const Block = memo(function Block({ lines, text, call, timestamps }: BlockProps)
               {timeOf(line.timestamp)}
             </time>
           )}
-          <span class="logs-text">{marked(withoutColours(line.text), text)}</span>
+          <span class="logs-text">{marked(line.text, text)}</span>
         </div>
       ))}
     </div>
@@ -105,12 +105,6 @@ function marked(text: string, search: string): ComponentChildren {
       {text.slice(at + search.length)}
     </>
   );
-}
-
-/** Programs colour what they write for terminals; here that is noise. */
-function withoutColours(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[[\d;]*[A-Za-z]/g, '');
 }
 
 function timeOf(timestamp: string): string {

@@ -1,5 +1,6 @@
 import './logs-tab.css';
 import { Download } from 'lucide';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FunctionSummary } from '../live/summary';
 import { route } from '../route';
@@ -7,7 +8,7 @@ import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Field, TextField } from '../ui/field';
 import { followLog, FIRST_LINES } from './follow-log';
-import { appendLines, countLines, matches, MAX_LINES, toText, withoutKnown, type LogBlock, type LogFilter } from './log-buffer';
+import { appendLines, countLines, matches, MAX_LINES, MAX_LOG_CHARS, toText, withoutKnown, type LogBlock, type LogFilter } from './log-buffer';
 import { LogView } from './log-view';
 
 /** Replicas to choose from. */
@@ -64,10 +65,10 @@ export function LogsTab({ fn }: { readonly fn: FunctionSummary }) {
         </span>
       </div>
       <LogView blocks={blocks} filter={filter} timestamps={timestamps} wrap={wrap} following={following} onFollow={setFollowing}>
-        {isOpen && shown.length === 0 && <p class="logs-none">{whyEmpty(total, call)}</p>}
+        {isOpen && shown.length === 0 && <p class="logs-none">{whyEmpty(fn, total, call)}</p>}
       </LogView>
       <p class="quiet">
-        The last {FIRST_LINES} lines and all that come, up to {MAX_LINES.toLocaleString('en-US')}; then the oldest go.
+        The last {FIRST_LINES} lines and all that come, up to {MAX_LINES.toLocaleString('en-US')} or {(MAX_LOG_CHARS / 1_000_000).toLocaleString('en-US')} million characters; then the oldest go.
       </p>
     </div>
   );
@@ -114,9 +115,14 @@ function Toggle({ label, value, onChange }: { readonly label: string; readonly v
   );
 }
 
-function whyEmpty(total: number, call: string): string {
+function whyEmpty({ name, namespace }: FunctionSummary, total: number, call: string): ComponentChildren {
   if (total === 0) return 'Nothing has been written yet. What the function writes comes here as it is written.';
-  return call === '' ? 'No line has that in it.' : 'No line names that call. With log_callid=true in its environment, a function names the call in every line about one.';
+  if (call === '') return 'No line has that in it.';
+  return (
+    <>
+      No line that is loaded here names that call, and older ones were not searched: <code>{`shoal logs ${name} --namespace ${namespace} --call ${call}`}</code> reads all. Only with <code>log_callid=true</code> in its environment does a function name the call in every line about one.
+    </>
+  );
 }
 
 function countInWords(shown: number, total: number): string {
