@@ -20,6 +20,7 @@ describe('EventStreams', () => {
   let directory: ReplicaDirectory;
   let looks: number;
   let problem: string | undefined;
+  let streams: EventStreams;
   let server: Server;
   let answers: ServerResponse[];
 
@@ -41,7 +42,7 @@ describe('EventStreams', () => {
       problem: () => (looks++, problem),
       gateway: { provider: 'local', version: '1', namespace: 'ns', startedAt: '' },
     });
-    const streams = new EventStreams(liveView, queueCounts, clock);
+    streams = new EventStreams(liveView, queueCounts, clock);
     answers = [];
     server = createServer((_request, answer) => (answers.push(answer), streams.add(answer))).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -171,5 +172,22 @@ describe('EventStreams', () => {
     expect(answers[0]!.destroyed).toBe(false);
     clock.advance(1_000);
     expect(answers[0]!.destroyed).toBe(true);
+  });
+
+  it('.endAll() ends streams, and is done with them', async () => {
+    await provider.apply({ ...aFunction('large'), image: LARGE });
+    await connect();
+    await provider.remove(aFunction('large').id);
+    const quick = await connect();
+    await take(quick, 2);
+    const errors: Error[] = [];
+    for (const answer of answers) answer.on('error', (error) => errors.push(error));
+    streams.endAll();
+    const looksBefore = looks;
+    await Promise.all([once(quick.resume(), 'end'), once(answers[0]!, 'close')]);
+    await provider.scale(aFunction('f').id, 2);
+    clock.advance(10_000);
+    expect(looks).toBe(looksBefore);
+    expect(errors).toEqual([]);
   });
 });

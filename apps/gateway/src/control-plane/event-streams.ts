@@ -64,10 +64,9 @@ export class EventStreams {
     answer.writeHead(200, HEAD);
     if (answer.req.method === 'HEAD') return void answer.end();
     const reader: Reader = { answer, ticks: 0, stuckTicks: 0 };
-    answer.once('close', () => {
-      this.readers.delete(reader);
-      if (this.readers.size === 0) this.stop();
-    });
+    answer.once('close', () => this.forget(reader));
+    // Why it broke off does not matter: it closes then.
+    answer.on('error', () => undefined);
     this.readers.add(reader);
     if (!this.timer) this.start();
     this.tellAll(reader);
@@ -75,7 +74,7 @@ export class EventStreams {
 
   /** A stream would keep the gateway from ending. */
   endAll(): void {
-    for (const { answer } of this.readers) answer.end();
+    for (const reader of this.readers) this.end(reader);
   }
 
   private start(): void {
@@ -90,6 +89,19 @@ export class EventStreams {
     this.timer?.cancel();
     this.timer = undefined;
     this.functions = new Map();
+  }
+
+  private end(reader: Reader): void {
+    this.forget(reader);
+    // One that is stuck would not come to its end.
+    if (reader.answer.writableNeedDrain) reader.answer.destroy();
+    else reader.answer.end();
+  }
+
+  /** It is told nothing more. */
+  private forget(reader: Reader): void {
+    this.readers.delete(reader);
+    if (this.readers.size === 0) this.stop();
   }
 
   private tickLater(): void {
@@ -123,9 +135,9 @@ export class EventStreams {
   private tell(reader: Reader, text: string): void {
     reader.ticks++;
     if (reader.answer.writableNeedDrain) {
-      if (++reader.stuckTicks >= STUCK_TICKS) reader.answer.destroy();
+      if (++reader.stuckTicks >= STUCK_TICKS) this.end(reader);
     } else if (reader.ticks >= STREAM_TICKS) {
-      reader.answer.end();
+      this.end(reader);
     } else if (reader.stuckTicks > 0) {
       reader.stuckTicks = 0;
       this.tellAll(reader);
