@@ -4,7 +4,8 @@ import { defineConfig } from 'vite';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Where `npm run dev:portal` finds a gateway. */
 const gateway = process.env.SHOAL_URL ?? 'http://127.0.0.1:8080';
-const toGateway = { target: gateway, changeOrigin: true };
+/** The page's own `Host` stays, by which the gateway tells our page from another site's. */
+const toGateway = { target: gateway };
 
 export default defineConfig({
   root: here('.'),
