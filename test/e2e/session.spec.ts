@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { WebSocket } from 'ws';
-import { ask } from './ask';
+import { ask, open } from './ask';
 import { GatewayProcess } from './gateway-process';
 import { webBundle } from './web-bundle';
 
@@ -111,6 +111,23 @@ describe('the session of the portal', () => {
       expect(headers['set-cookie']).toEqual(CLEARED);
     }
     expect((await send('GET', '/system/info', { Cookie: cookie, 'X-Shoal-Session': token })).status).toBe(401);
+  });
+
+  it('ends what goes on in it, and nothing else does', async () => {
+    const { cookie, token } = await signIn();
+    const other = await signIn();
+    const follow = (path: string, headers: Record<string, string>) => open(gateway.url, 'GET', path, { headers });
+    const followAll = async (headers: Record<string, string>) => [await follow('/system/events', headers), await follow('/system/logs?name=web&follow=true', headers)];
+    const own = await followAll({ Cookie: cookie, 'X-Shoal-Session': token });
+    const others = [...(await followAll({ Cookie: other.cookie, 'X-Shoal-Session': other.token })), ...(await followAll({ Cookie: cookie, ...gateway.authorization() }))];
+    expect([...own, ...others].map(({ statusCode }) => statusCode)).toEqual(Array(6).fill(200));
+    const ended = Promise.all(own.map((stream) => once(stream.resume(), 'end')));
+    await send('DELETE', '/ui/session', { Cookie: cookie, 'X-Shoal-Session': token });
+    await ended;
+    for (const stream of others) {
+      expect(stream.resume().readableEnded).toBe(false);
+      stream.destroy();
+    }
   });
 
   it('takes a cookie away that is worth nothing, and leaves one that is', async () => {

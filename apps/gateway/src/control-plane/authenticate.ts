@@ -2,7 +2,7 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyRequest } from 'fastify';
 import type { Credentials } from '../credentials';
 import { namesSession } from '../session-cookie';
-import { isTokenOf, type Sessions } from './sessions';
+import { isTokenOf, type Session, type Sessions } from './sessions';
 
 /** Decide themselves whom they ask. */
 const SELF_GUARDED = /^\/(async-function\/calls\/|ui\/session(\?|$))/;
@@ -70,14 +70,27 @@ export class Authenticator {
   async requireUser({ headers, ip }: FastifyRequest, { cookieAlone }: { readonly cookieAlone: boolean }): Promise<string | undefined> {
     if (!this.credentials) return undefined;
     if (headers.authorization === undefined && namesSession(headers.cookie)) {
-      const session = this.sessions.find(headers.cookie);
-      if (!session) throw new ShoalError('unauthorized', 'the session has ended: sign in again');
+      const session = this.requireSession(headers.cookie);
       if (cookieAlone || isTokenOf(session, headers['x-shoal-session'])) return session.user;
       throw new ShoalError('unauthorized', 'X-Shoal-Session is missing or wrong');
     }
     const given = parseBasic(headers.authorization);
     if (!given || !(await this.areRight(given, ip))) throw new ShoalError('unauthorized', 'invalid credentials');
     return given.user;
+  }
+
+  /**
+   * Aborted once the session has ended that let the request in; `undefined` when no session did. Throws `unauthorized` when it
+   * has ended since.
+   */
+  sessionEnd({ headers }: FastifyRequest): AbortSignal | undefined {
+    return this.credentials && headers.authorization === undefined ? this.requireSession(headers.cookie).ended : undefined;
+  }
+
+  private requireSession(cookies: string | undefined): Session {
+    const session = this.sessions.find(cookies);
+    if (!session) throw new ShoalError('unauthorized', 'the session has ended: sign in again');
+    return session;
   }
 
   /** Whether these are the credentials. Takes its time to say no; rejects with `too-many-attempts`. @param address of who gives them. */

@@ -23,6 +23,7 @@ describe('EventStreams', () => {
   let streams: EventStreams;
   let server: Server;
   let answers: ServerResponse[];
+  let until: AbortSignal | undefined;
 
   beforeEach(async () => {
     clock = new FakeClock();
@@ -44,7 +45,8 @@ describe('EventStreams', () => {
     });
     streams = new EventStreams(liveView, queueCounts, clock);
     answers = [];
-    server = createServer((_request, answer) => (answers.push(answer), streams.add(answer))).listen(0, '127.0.0.1');
+    until = undefined;
+    server = createServer((_request, answer) => (answers.push(answer), streams.add(answer, until))).listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterEach(() => {
@@ -172,6 +174,18 @@ describe('EventStreams', () => {
     expect(answers[0]!.destroyed).toBe(false);
     clock.advance(1_000);
     expect(answers[0]!.destroyed).toBe(true);
+  });
+
+  it('ends streams when it is told to, also one that is stuck, and leaves the others', async () => {
+    const session = new AbortController();
+    await connect();
+    until = session.signal;
+    await connect();
+    await provider.apply({ ...aFunction('large'), image: LARGE });
+    clock.advance(1_000);
+    session.abort();
+    await once(answers[1]!, 'close');
+    expect(answers[0]!.writableEnded).toBe(false);
   });
 
   it('.endAll() ends streams, and is done with them', async () => {

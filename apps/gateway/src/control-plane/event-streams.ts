@@ -58,13 +58,18 @@ export class EventStreams {
     }
   }
 
-  /** Writes events to `answer` until it is closed, or an hour is over. */
-  add(answer: ServerResponse): void {
+  /** Writes events to `answer` until it is closed, an hour is over, or `until` is aborted. */
+  add(answer: ServerResponse, until?: AbortSignal): void {
     if (answer.destroyed) return;
     answer.writeHead(200, HEAD);
     if (answer.req.method === 'HEAD') return void answer.end();
     const reader: Reader = { answer, ticks: 0, stuckTicks: 0 };
-    answer.once('close', () => this.forget(reader));
+    const end = () => this.end(reader);
+    until?.addEventListener('abort', end);
+    answer.once('close', () => {
+      until?.removeEventListener('abort', end);
+      this.forget(reader);
+    });
     // Why it broke off does not matter: it closes then.
     answer.on('error', () => undefined);
     this.readers.add(reader);

@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Functions } from '@shoal/domain/functions/functions';
 import { parseFunctionName } from '@shoal/domain/invocation/route';
 import type { LogQuery, LogSource } from '@shoal/domain/logs/log-source';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Authenticator } from './authenticate';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
 import { lastOf, namespaceOf } from './namespace-query';
@@ -25,18 +26,21 @@ export class Logs {
 
   constructor(private readonly source: LogSource) {}
 
-  /** The lines, newline-delimited JSON. Ends when `answer` closes: the reader has gone. */
-  async *read(query: LogQuery, answer: ServerResponse): AsyncGenerator<string> {
+  /** The lines, newline-delimited JSON. Ends when `answer` closes, as the reader has gone, or `until` is aborted. */
+  async *read(query: LogQuery, answer: ServerResponse, until?: AbortSignal): AsyncGenerator<string> {
     const reader = new AbortController();
     const end = () => reader.abort();
     this.readers.add(reader);
     answer.once('close', end);
+    until?.addEventListener('abort', end);
+    if (until?.aborted) end();
     // A quiet function has no line yet that would take the head along.
     if (query.follow) answer.flushHeaders();
     try {
       for await (const line of this.source.read(query, reader.signal)) yield `${JSON.stringify(line)}\n`;
     } finally {
       answer.off('close', end);
+      until?.removeEventListener('abort', end);
       this.readers.delete(reader);
     }
   }
@@ -54,6 +58,7 @@ export class LogsController {
     private readonly logs: Logs,
     private readonly functions: Functions,
     private readonly settings: ControlPlaneSettings,
+    private readonly authenticator: Authenticator,
   ) {}
 
   @Get()
@@ -66,18 +71,19 @@ export class LogsController {
   @ApiQuery({ name: 'instance', required: false, description: 'One replica only.' })
   @ApiQuery({ name: 'since', required: false, description: 'Only lines after this moment, RFC 3339.' })
   @ApiQuery({ name: 'tail', required: false, description: 'Only the last so many; 0 or less: all.', schema: { type: 'integer' } })
-  @ApiQuery({ name: 'follow', required: false, description: 'Go on with new lines.', schema: { type: 'boolean' } })
+  @ApiQuery({ name: 'follow', required: false, description: 'Go on with new lines, until the session ends that asks for them.', schema: { type: 'boolean' } })
   @ApiProduces('application/x-ndjson')
   @ApiOkResponse({ description: 'The lines, oldest first.', schema: { type: 'string' } })
   @Fails({ 400: 'The name is missing, or the namespace is no name.', 404: 'There is no such function.', 422: 'The query cannot be read.' })
-  async read(@Query() raw: RawQuery, @Res() reply: FastifyReply): Promise<void> {
+  async read(@Query() raw: RawQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const query = this.parse(raw);
     if (!query) {
       await reply.status(422).type('text/plain; charset=utf-8').send('could not parse the log request\n');
       return;
     }
+    const until = query.follow ? this.authenticator.sessionEnd(request) : undefined;
     await this.functions.get(query.id);
-    const lines = Readable.from(this.logs.read(query, reply.raw), { objectMode: false });
+    const lines = Readable.from(this.logs.read(query, reply.raw, until), { objectMode: false });
     await reply.type('application/x-ndjson').send(lines);
   }
 

@@ -74,7 +74,7 @@ export class SessionController {
 
   @Delete()
   @HttpCode(204)
-  @ApiOperation({ summary: 'Signs out', description: 'Needs no body. A session that lasts asks for its token; one that has ended does not.' })
+  @ApiOperation({ summary: 'Signs out', description: 'Needs no body. Streams that the session opened end with it. A session that lasts asks for its token; one that has ended does not.' })
   @ApiNoContentResponse({ description: 'Nobody is signed in with this cookie now.' })
   @Fails({ 401: '`X-Shoal-Session` is missing or wrong.', 403: "Another site's page sent it." })
   end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): void {

@@ -50,6 +50,27 @@ describe('Sessions', () => {
   });
 });
 
+describe('Session.ended', () => {
+  it.each<[string, (sessions: Sessions, id: string, clock: FakeClock) => void]>([
+    ['is ended', (sessions, id) => sessions.end(cookie(id))],
+    ['is 12 hours old', (_sessions, _id, clock) => clock.advance(SESSION_SECONDS * 1_000)],
+    ['is one too many', (sessions) => Array.from({ length: 1_000 }, () => sessions.start('admin'))],
+  ])('is aborted when the session %s, once', (_why, end) => {
+    const clock = new FakeClock();
+    const sessions = new Sessions(clock);
+    const { id, session } = sessions.start('admin');
+    let ended = 0;
+    session.ended.addEventListener('abort', () => ended++);
+    sessions.end(cookie(FORGED));
+    clock.advance(1);
+    expect(session.ended.aborted).toBe(false);
+    end(sessions, id, clock);
+    expect(session.ended.aborted).toBe(true);
+    sessions.end(cookie(id));
+    expect(ended).toBe(1);
+  });
+});
+
 describe('isTokenOf()', () => {
   it('takes the whole token of this session, and nothing else', () => {
     const sessions = new Sessions(new FakeClock());

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '@shoal/domain/shared/clock';
+import { setMaxListeners } from 'node:events';
+import type { Clock, Timer } from '@shoal/domain/shared/clock';
 import { sessionIdsIn } from '../session-cookie';
 
 /** However often it is used. */
@@ -12,10 +13,14 @@ export interface Session {
   readonly user: string;
   /** What the portal's page knows and a page of a function does not. */
   readonly token: string;
+  /** Aborted when it ends, whyever. */
+  readonly ended: AbortSignal;
 }
 
-interface StoredSession extends Session {
-  readonly endsMs: number;
+interface StoredSession {
+  readonly session: Session;
+  readonly ending: AbortController;
+  readonly timer: Timer;
 }
 
 /**
@@ -31,32 +36,41 @@ export class Sessions {
 
   /** Begins one, with an id that was never used before. */
   start(user: string): { readonly id: string; readonly session: Session } {
-    this.makeRoom();
+    for (const hash of this.sessions.keys()) {
+      if (this.sessions.size < MAX_SESSIONS) break;
+      this.remove(hash);
+    }
     const id = randomSecret();
-    const session = { user, token: randomSecret(), endsMs: this.clock.monotonicMs() + SESSION_SECONDS * 1_000 };
-    this.sessions.set(hashOf(id), session);
+    const hash = hashOf(id);
+    const ending = new AbortController();
+    // One for each stream that it has opened: these have bounds of their own.
+    setMaxListeners(0, ending.signal);
+    const session = { user, token: randomSecret(), ended: ending.signal };
+    const timer = this.clock.after(SESSION_SECONDS * 1_000, () => this.remove(hash));
+    this.sessions.set(hash, { session, ending, timer });
     return { id, session };
   }
 
   /** @param cookies the `Cookie` header. A browser may send ours twice: whoever can set cookies here cannot sign anybody out so. */
   find(cookies: string | undefined): Session | undefined {
     for (const id of sessionIdsIn(cookies)) {
-      const session = this.sessions.get(hashOf(id));
-      if (session && session.endsMs > this.clock.monotonicMs()) return session;
+      const stored = this.sessions.get(hashOf(id));
+      if (stored) return stored.session;
     }
     return undefined;
   }
 
   /** Ends those that the `Cookie` header names; no error when there is none. */
   end(cookies: string | undefined): void {
-    for (const id of sessionIdsIn(cookies)) this.sessions.delete(hashOf(id));
+    for (const id of sessionIdsIn(cookies)) this.remove(hashOf(id));
   }
 
-  private makeRoom(): void {
-    for (const [hash, { endsMs }] of this.sessions) {
-      if (endsMs > this.clock.monotonicMs() && this.sessions.size < MAX_SESSIONS) return;
-      this.sessions.delete(hash);
-    }
+  private remove(hash: string): void {
+    const stored = this.sessions.get(hash);
+    if (!stored) return;
+    this.sessions.delete(hash);
+    stored.timer.cancel();
+    stored.ending.abort();
   }
 }
 
