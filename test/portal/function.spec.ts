@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { freePort } from '../deploy/free-port';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
@@ -18,7 +18,8 @@ describePortal('the portal: one function', () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'function.yml'), 'command: sh talk.sh\n');
     writeFileSync(join(folder, 'talk.sh'), 'cat >&2\n');
-    await portal.gateway.deploy('talker', { labels: { 'com.openfaas.scale.max': '2' }, envVars: { combine_output: 'false', log_callid: 'true', GREETING: HOSTILE }, annotations: { note: 'a "quoted" note' }, limits: { memory: '64Mi' } });
+    await AsyncFunction.deploy(portal.gateway, 'mailer');
+    await portal.gateway.deploy('talker', { labels: { 'com.openfaas.scale.max': '2' }, envVars: { combine_output: 'false', log_callid: 'true', GREETING: HOSTILE, POEM: 'one\ntwo' }, annotations: { note: 'a "quoted" note' }, limits: { memory: '64Mi' } });
   }, 60_000);
   afterAll(() => portal?.dispose());
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
@@ -73,7 +74,7 @@ describePortal('the portal: one function', () => {
   });
 
   it('shows log lines as text, and more as they are written', async () => {
-    await call('talker', `${HOSTILE}\n`, 'call-number-one');
+    await call('talker', `${HOSTILE}\n`);
     const page = await openTab('talker', 'logs');
     await log(page).getByText(HOSTILE).waitFor();
     await call('talker', 'written just now\n');
@@ -90,11 +91,14 @@ describePortal('the portal: one function', () => {
   });
 
   it('shows the lines of one call, which a link may name, and of one replica', async () => {
+    await call('talker', 'something\n', 'call-number-one');
     const page = await openTab('talker', 'logs?call=call-number-one');
     await log(page).getByText('call-number-one').first().waitFor();
     expect(await page.getByLabel('Call id').inputValue()).toBe('call-number-one');
     expect((await log(page).locator('.logs-text').allTextContents()).every((text) => text.includes('call-number-one'))).toBe(true);
     const replicas = await page.getByLabel('Replica').locator('option').allTextContents();
+    await page.getByLabel('Call id').fill('no-such-call');
+    await page.getByText(/older ones were not searched: shoal logs talker --namespace openfaas-fn --call no-such-call reads all/).waitFor();
     await page.getByLabel('Call id').fill('');
     await page.getByLabel('Replica').selectOption(replicas[1]!);
     await page.getByText(/^\d+ lines$/).waitFor();
@@ -133,7 +137,6 @@ describePortal('the portal: one function', () => {
   });
 
   it('lists dead letters in pages, opens one, sends again and forgets', async () => {
-    await AsyncFunction.deploy(portal.gateway, 'mailer');
     const failing = `?status=422&type=text/html&say=${encodeURIComponent(HOSTILE)}`;
     await Promise.all(Array.from({ length: 22 }, () => fetch(`${portal.gateway.url}/async-function/mailer${failing}`, { method: 'POST', body: 'letter' })));
     const dead = async () => ((await portal.api('GET', 'system/queue/dead?function=mailer.openfaas-fn')) as unknown[]).length;
@@ -142,10 +145,12 @@ describePortal('the portal: one function', () => {
     const rows = page.getByRole('row', { name: /answered 422/ });
     await expectSoon(async () => (await rows.count()) === 20);
     expect(await seriousFindings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Newer' }).click();
+    await page.getByRole('button', { name: 'Newer' }).dblclick();
     await expectSoon(async () => (await rows.count()) === 2);
-    await rows.first().getByRole('button', { name: /^Forget/ }).click();
-    await expectSoon(async () => (await rows.count()) === 1);
+    expect(await page.getByRole('navigation', { name: 'Pages of dead letters' }).textContent()).toContain('Page 2');
+    const forget = rows.first().getByRole('button', { name: /^Forget/ });
+    await forget.press('Enter');
+    await expectSoon(async () => (await rows.count()) === 1 && (await hasFocus(forget)));
     await rows.first().getByRole('button').first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText(HOSTILE).waitFor();
@@ -194,6 +199,14 @@ describePortal('the portal: one function', () => {
     await page.getByRole('row', { name: /^Next run in \d+ (s|min)/ }).waitFor();
     await page.getByRole('row', { name: 'Cron 0 * * * *' }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await page.route('**/system/function/hourly?*', (one) => one.fulfill({ status: 500, body: 'out of order' }));
+    await page.reload();
+    await page.getByText('The schedule cannot be read: out of order.').waitFor();
+    // The bar of tabs is wider than the page, and goes to the tab that is shown.
+    await page.goto('/ui/#/functions/hourly.openfaas-fn/details');
+    await page.getByText('The details cannot be read: out of order.').waitFor();
+    const { x, width } = (await page.getByRole('link', { name: 'Details' }).boundingBox())!;
+    expect(x + width).toBeLessThanOrEqual(NARROW.width);
     await page.context().close();
   });
 
@@ -231,7 +244,7 @@ describePortal('the portal: one function', () => {
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(`curl --include --data 'hello' '${portal.gateway.url}/async-function/talker.openfaas-fn'`);
     await page.getByRole('button', { name: 'Copy environment' }).click();
-    await expectSoon(async () => (await page.evaluate<string>('navigator.clipboard.readText()')) .includes(`GREETING=${HOSTILE}\n`));
+    await expectSoon(async () => (await page.evaluate<string>('navigator.clipboard.readText()')) .includes(`GREETING=${HOSTILE}\nPOEM="one\\ntwo"\n`));
     expect(await seriousFindings(page)).toEqual([]);
     await page.setViewportSize(NARROW);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
@@ -256,13 +269,33 @@ describePortal('the portal: one function', () => {
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await dialog.getByRole('alert').waitFor();
     await dialog.getByRole('textbox').fill('short-lived');
+    // Who does not wait for the answer, and goes elsewhere, stays there.
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/system/functions', (one) => held.then(() => one.fulfill({ status: 202 })));
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Details' }).click();
+    release();
+    await page.getByText('short-lived is being deleted.').waitFor();
+    expect(page.url()).toMatch(/details$/);
+    await page.unroute('**/system/functions');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await dialog.getByRole('textbox').fill('short-lived');
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.waitForURL(/#\/$/);
+    // One that the list does not have yet.
+    await page.route('**/system/function/brand-new?*', (one) => one.fulfill({ json: {} }));
+    await Promise.all([page.waitForResponse(/brand-new/), page.goto('/ui/#/functions/brand-new.openfaas-fn')]);
+    expect(await page.getByRole('heading', { name: /^There is no function/ }).count()).toBe(0);
+    await page.getByText('Loading…').waitFor();
     await page.goto(`/ui/#/functions/${encodeURIComponent(HOSTILE)}/logs?call=${encodeURIComponent(HOSTILE)}`);
     await page.getByRole('heading', { name: `There is no function ${HOSTILE}` }).waitFor();
     expect(await page.title()).not.toBe('caught');
     await page.context().close();
   });
+
+  const hasFocus = (element: Locator) => element.evaluate((one) => one === one.ownerDocument.activeElement);
 
   /** Looks again and again, because a page does things in its own time. */
   const expectSoon = (condition: () => Promise<boolean>) => portal.gateway.until(condition, 8_000);

@@ -1,8 +1,7 @@
 import { sessionEnded, sessionToken } from '../session';
 import { ApiError, errorOf } from './api-error';
+import { API_TIMEOUT_MS, failureOf, readText } from './failure-of';
 import { noteServerTime } from './server-clock';
-
-const API_TIMEOUT_MS = 15_000;
 
 export interface RequestOptions {
   readonly body?: unknown;
@@ -18,11 +17,12 @@ export function gatewayUrl(path: string): string {
 /** Asks the API, and parses the answer as JSON (`undefined` when it is empty). Rejects with `ApiError`. */
 export async function request<T>(method: string, path: string, { body, signal }: RequestOptions = {}): Promise<T> {
   const limit = AbortSignal.timeout(API_TIMEOUT_MS);
+  const either = signal ? AbortSignal.any([signal, limit]) : limit;
   const response = await open(method, path, {
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    signal: either,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
-  const text = await response.text();
+  const text = await readText(response, either);
   if (text === '') return undefined as T;
   try {
     return JSON.parse(text) as T;
@@ -41,16 +41,10 @@ export async function open(method: string, path: string, init: RequestInit = {})
   try {
     response = await fetch(gatewayUrl(path), { ...init, method, headers, cache: 'no-store', credentials: 'same-origin' });
   } catch (error) {
-    if (init.signal?.aborted && isTimeout(init.signal.reason)) throw new ApiError(0, `no answer within ${API_TIMEOUT_MS / 1_000} seconds`);
-    if (init.signal?.aborted) throw error;
-    throw new ApiError(0, 'the gateway cannot be reached');
+    throw failureOf(error, 'the gateway cannot be reached', init.signal);
   }
   noteServerTime(response.headers.get('Date'));
   if (response.ok) return response;
   if (response.status === 401 && path !== 'ui/session') sessionEnded();
   throw await errorOf(response);
-}
-
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof DOMException && reason.name === 'TimeoutError';
 }

@@ -1,6 +1,6 @@
 import { Search } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
-import { messageOf } from '../api/api-error';
+import { ApiError, messageOf } from '../api/api-error';
 import { request } from '../api/client';
 import { functionHref, route } from '../route';
 import { Button } from '../ui/button';
@@ -18,14 +18,16 @@ export function CallLookup() {
   // Links from elsewhere name one.
   const named = (route.value.page === 'function' && route.value.call) || '';
   const [text, setText] = useState(named);
-  const [id, setId] = useState(named);
+  /** Another object each time somebody asks, for the same id too. */
+  const [asked, setAsked] = useState({ id: named, times: 0 });
+  const ask = (id: string) => setAsked(({ times }) => ({ id, times: times + 1 }));
   useEffect(() => {
     setText(named);
-    setId(named);
+    ask(named);
   }, [named]);
   const submit = (event: Event) => {
     event.preventDefault();
-    setId(text.trim());
+    ask(text.trim());
   };
   return (
     <section class="card stack">
@@ -36,20 +38,26 @@ export function CallLookup() {
           Look up
         </Button>
       </form>
-      {id !== '' && <FoundCall key={id} id={id} />}
+      {asked.id !== '' && <FoundCall key={asked.times} id={asked.id} />}
     </section>
   );
 }
 
 function FoundCall({ id }: { readonly id: string }) {
-  const [ended, setEnded] = useState(false);
+  /** `over` and `unknown` stay as they are, so it is asked for no more. */
+  const [state, setState] = useState<'going' | 'over' | 'unknown'>('going');
   const path = `async-function/calls/${encodeURIComponent(id)}`;
   const read = async (signal: AbortSignal) => {
-    const call = await request<CallStatus>('GET', path, { signal });
-    setEnded(isEnded(call));
-    return call;
+    try {
+      const call = await request<CallStatus>('GET', path, { signal });
+      setState(isEnded(call) ? 'over' : 'going');
+      return call;
+    } catch (problem) {
+      if (problem instanceof ApiError && problem.status === 404) setState('unknown');
+      throw problem;
+    }
   };
-  const { value: call, error, reload } = useResource(path, read, ended ? undefined : CALL_EVERY_MS);
+  const { value: call, error, reload } = useResource(path, read, state === 'going' ? CALL_EVERY_MS : undefined);
   const cancel = async () => {
     try {
       await request('DELETE', path);
@@ -59,7 +67,7 @@ function FoundCall({ id }: { readonly id: string }) {
     }
     reload();
   };
-  if (error !== undefined) return <Notice kind="error">{`${error}. Calls that ended long ago are forgotten.`}</Notice>;
+  if (error !== undefined) return <Notice kind="error">{`${error}.${state === 'unknown' ? ' Calls that ended long ago are forgotten.' : ''}`}</Notice>;
   if (call === undefined) return <p class="loading">Loading…</p>;
   return (
     <div class="stack tight" role="status">

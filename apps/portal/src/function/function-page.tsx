@@ -1,7 +1,7 @@
 import './function-page.css';
 import { Gauge, Pencil, Play, Trash2 } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { gatewayUrl } from '../api/client';
 import { functions } from '../live/live';
 import type { FunctionSummary } from '../live/summary';
@@ -9,12 +9,12 @@ import { functionHref, FUNCTION_TABS, type FunctionTab } from '../route';
 import { TestTab } from '../try/test-tab';
 import { Button, LinkButton } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
-import { Empty } from '../ui/empty';
 import { Notice } from '../ui/notice';
 import { StateBadge } from '../ui/state-badge';
 import { DeleteDialog } from './delete-dialog';
 import { DetailsTab } from './details-tab';
 import { LogsTab } from './logs-tab';
+import { MissingFunction } from './missing-function';
 import { OverviewTab } from './overview-tab';
 import { QueueTab } from './queue-tab';
 import { ScaleDialog } from './scale-dialog';
@@ -31,32 +31,34 @@ export interface FunctionPageProps {
 export function FunctionPage({ functionKey, tab }: FunctionPageProps) {
   const fn = functions.value?.get(functionKey);
   if (functions.value === undefined) return <p class="loading">Loading…</p>;
-  if (fn === undefined) {
-    return (
-      <Empty title={`There is no function ${functionKey}`}>
-        <p>It was deleted, or never deployed here.</p>
-        <LinkButton href="#/">All functions</LinkButton>
-      </Empty>
-    );
-  }
+  if (fn === undefined) return <MissingFunction key={functionKey} functionKey={functionKey} />;
   return (
     <div class="stack">
       <Head fn={fn} />
-      <nav class="tabs" aria-label="About this function">
-        {FUNCTION_TABS.map((one) => (
-          <a key={one} href={functionHref(functionKey, one)} aria-current={one === tab ? 'page' : undefined}>
-            {TAB_TEXT[one]}
-            {one === 'queue' && (fn.dead ?? 0) > 0 && (
-              <span class="tab-count">
-                {fn.dead}
-                <span class="unseen"> dead letters</span>
-              </span>
-            )}
-          </a>
-        ))}
-      </nav>
+      <Tabs fn={fn} tab={tab} />
       {tabOf(fn, tab)}
     </div>
+  );
+}
+
+function Tabs({ fn, tab }: { readonly fn: FunctionSummary; readonly tab: FunctionTab }) {
+  const bar = useRef<HTMLElement>(null);
+  // On a narrow page the bar scrolls.
+  useEffect(() => bar.current!.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [tab]);
+  return (
+    <nav ref={bar} class="tabs" aria-label="About this function">
+      {FUNCTION_TABS.map((one) => (
+        <a key={one} href={functionHref(fn.key, one)} aria-current={one === tab ? 'page' : undefined}>
+          {TAB_TEXT[one]}
+          {one === 'queue' && (fn.dead ?? 0) > 0 && (
+            <span class="tab-count">
+              {fn.dead}
+              <span class="unseen"> dead letters</span>
+            </span>
+          )}
+        </a>
+      ))}
+    </nav>
   );
 }
 

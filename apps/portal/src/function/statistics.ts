@@ -1,4 +1,5 @@
-import { open } from '../api/client';
+import { request } from '../api/client';
+import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
 import { functionPath } from './function-status';
 
@@ -29,12 +30,11 @@ export interface ReplicasPoint {
 }
 
 export interface StatisticsReading extends FunctionStatistics {
-  /** What the gateway's clock said: this browser's may be another time. */
+  /** By the gateway's clock: this browser's may be another time. */
   readonly nowMs: number;
 }
 
 export async function readStatistics(fn: FunctionSummary, signal: AbortSignal): Promise<StatisticsReading> {
-  const response = await open('GET', functionPath(fn, 'statistics'), { signal });
-  const date = Date.parse(response.headers.get('date') ?? '');
-  return { ...((await response.json()) as FunctionStatistics), nowMs: Number.isNaN(date) ? Date.now() : date };
+  const statistics = await request<FunctionStatistics>('GET', functionPath(fn, 'statistics'), { signal });
+  return { ...statistics, nowMs: serverNowMs() };
 }
