@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { request } from '../api/client';
+import { functionPath, type FunctionStatus } from '../api/function-status';
 import { useNamespaces } from '../api/use-namespaces';
 import { storeFunction } from '../store/store';
 import { storeForm } from '../store/store-form';
@@ -8,7 +9,6 @@ import { LinkButton } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
-import type { DeployedFunction } from './deployment';
 import { DeployForm } from './deploy-form';
 import { DeployProgress } from './deploy-progress';
 import { formOf, type DeployForm as Form } from './form';
@@ -46,8 +46,8 @@ function NewFunction({ fromStore }: { readonly fromStore: string | undefined }) 
 }
 
 function EditFunction({ functionKey }: { readonly functionKey: string }) {
-  const [name = '', namespace = ''] = functionKey.split('.');
-  const { value, error } = useResource(functionKey, (signal) => request<DeployedFunction>('GET', `system/function/${encodeURIComponent(name)}?namespace=${encodeURIComponent(namespace)}`, { signal }));
+  const name = functionKey.split('.', 1)[0]!;
+  const { value, error } = useResource(functionKey, (signal) => request<FunctionStatus>('GET', functionPath(functionKey), { signal }));
   const initial = useMemo(() => value && formOf(value), [value]);
   if (error !== undefined && !initial) {
     return (

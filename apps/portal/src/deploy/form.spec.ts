@@ -1,13 +1,13 @@
 import { parseFunctionSpec, type FunctionSpec } from '@shoal/domain/functions/function-spec';
 import fc from 'fast-check';
-import type { DeployedFunction } from './deployment';
+import type { FunctionStatus } from '../api/function-status';
 import { entriesOf } from './entries';
 import { deploymentOf, formOf, labelsOf, withOwnFields } from './form';
 
 /** As the gateway tells it: what is empty is left out, and a label more is there. */
-function deployed({ id, ...spec }: FunctionSpec): DeployedFunction {
+function deployed({ id, ...spec }: FunctionSpec): FunctionStatus {
   const { readOnlyRootFilesystem, ...told } = spec;
-  return { ...told, ...(readOnlyRootFilesystem ? { readOnlyRootFilesystem } : {}), ...id, labels: { ...spec.labels, faas_function: id.name }, replicas: 1, availableReplicas: 1 };
+  return { ...told, ...(readOnlyRootFilesystem ? { readOnlyRootFilesystem } : {}), ...id, labels: { ...spec.labels, faas_function: id.name }, replicas: 1, availableReplicas: 1, createdAt: '2026-01-01T00:00:00Z' };
 }
 
 const text = fc.stringMatching(/^[ -~]{1,12}$/);

@@ -1,6 +1,7 @@
 import { SCALE_LABEL } from '@shoal/domain/scaling/scaling-policy';
 import type { Resources } from '@shoal/domain/functions/function-spec';
-import type { DeployedFunction, Deployment } from './deployment';
+import type { FunctionStatus } from '../api/function-status';
+import type { Deployment } from './deployment';
 import { entriesOf, mapOf, type Entry } from './entries';
 
 /** Labels `com.openfaas.scale.…` that have a field of their own. */
@@ -38,7 +39,7 @@ const NO_SCALING = Object.fromEntries(SCALE_FIELDS.map((field) => [field, ''])) 
 const NO_SCHEDULE = Object.fromEntries(SCHEDULE_FIELDS.map((field) => [field, ''])) as DeployForm['schedule'];
 
 /** The form filled in with what is there; everything that a function can be asked for has its place in it. */
-export function formOf({ name, namespace, image, ...fn }: Partial<DeployedFunction> = {}): DeployForm {
+export function formOf({ name, namespace, image, ...fn }: Partial<FunctionStatus> = {}): DeployForm {
   const { [NAME_LABEL]: _, ...labels } = fn.labels ?? {};
   return withOwnFields({
     name: name ?? '',

@@ -1,8 +1,8 @@
-import type { DeployedFunction } from './deployment';
+import type { FunctionStatus } from '../api/function-status';
 import { progressOf } from './progress-of';
 
-const base: DeployedFunction = { name: 'fn', namespace: 'n', image: 'i', replicas: 3, availableReplicas: 3 };
-const progress = (part: Partial<DeployedFunction>, updates = false) => progressOf({ ...base, ...part }, { name: 'fn', updates });
+const base: FunctionStatus = { name: 'fn', namespace: 'n', image: 'i', labels: {}, annotations: {}, replicas: 3, availableReplicas: 3, createdAt: '2026-01-01T00:00:00Z' };
+const progress = (part: Partial<FunctionStatus>, updates = false) => progressOf({ ...base, ...part }, { name: 'fn', updates });
 const states = ({ steps }: ReturnType<typeof progressOf>) => steps.map(({ state }) => state).join(' ');
 
 describe('progressOf()', () => {
@@ -17,6 +17,11 @@ describe('progressOf()', () => {
     expect([one.title, states(one), one.outcome]).toEqual(['Deploying fn…', 'done doing done', undefined]);
     const all = progress({});
     expect([all.title, states(all), all.outcome]).toEqual(['fn is ready', 'done done done', 'good']);
+  });
+
+  it('is over for one that is deleted meanwhile', () => {
+    const { title, outcome, stuck } = progressOf(base, { name: 'fn', updates: true, gone: true });
+    expect([title, outcome, stuck]).toEqual(['fn was deleted', 'gone', undefined]);
   });
 
   it('is over for one that begins asleep', () => {

@@ -1,5 +1,5 @@
 import { conditionOf } from '@shoal/domain/functions/function-condition';
-import type { DeployedFunction } from './deployment';
+import type { FunctionStatus } from '../api/function-status';
 
 export type StepState = 'done' | 'doing' | 'waiting' | 'wrong';
 
@@ -12,18 +12,21 @@ export interface Progress {
   /** What that means for those who call. */
   readonly meanwhile?: string;
   /** `undefined` while it goes on. */
-  readonly outcome?: 'good' | 'bad';
+  readonly outcome?: 'good' | 'bad' | 'gone';
 }
 
 export interface ProgressOptions {
   readonly name: string;
   /** Whether there was a version before. */
   readonly updates: boolean;
+  /** Whether it was there and is not any more. */
+  readonly gone?: boolean;
 }
 
 /** How far it is that a function was accepted. Pure. @param fn as the gateway tells it; `undefined` while it knows nothing yet. */
-export function progressOf(fn: DeployedFunction | undefined, { name, updates }: ProgressOptions): Progress {
+export function progressOf(fn: FunctionStatus | undefined, { name, updates, gone = false }: ProgressOptions): Progress {
   const accepted = { state: 'done', text: 'accepted' } as const;
+  if (gone) return { title: `${name} was deleted`, steps: [accepted, { state: 'wrong', text: 'deleted meanwhile, here or elsewhere' }], outcome: 'gone' };
   const going = updates ? `Updating ${name}…` : `Deploying ${name}…`;
   if (!fn) return { title: going, steps: [accepted, { state: 'doing', text: 'replicas start' }, { state: 'waiting', text: 'ready for calls' }] };
 

@@ -1,5 +1,5 @@
 import { parseScalingPolicy, SCALE_LABEL, SCALING_TYPES, type ScalingPolicy, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { Field, TextField } from '../ui/field';
 import { span } from './describe-preview';
 import { labelsOf, type DeployForm, type ScaleField } from './form';
@@ -40,6 +40,9 @@ export function ScalingSection({ form, problems, onChange }: ScalingSectionProps
   const text = (field: ScaleField, label: string, placeholder: string | number, hint?: string) => (
     <TextField label={label} value={scaling[field]} onInput={set(field)} placeholder={String(placeholder)} hint={hint} error={problems.get(`labels.${SCALE_LABEL}${field}`)} />
   );
+  const [fine, setFine] = useState(false);
+  // Opens by itself then, and stays open when the mistake is corrected.
+  const wrong = FINE.some((field) => problems.has(`labels.${SCALE_LABEL}${field}`));
   const sleeps = scaling.zero === 'true' || scaling.zero === '1';
   return (
     <>
@@ -70,7 +73,14 @@ export function ScalingSection({ form, problems, onChange }: ScalingSectionProps
         {(sleeps || scaling['zero-duration'] !== '') && text('zero-duration', 'Asleep after', span(DEFAULTS.zeroAfterMs).replace(' min', 'm'))}
       </div>
       <ScalingPicture labels={labels} />
-      <details class="more" open={FINE.some((field) => problems.has(`labels.${SCALE_LABEL}${field}`)) || undefined}>
+      <details
+        class="more"
+        open={fine || wrong}
+        onToggle={({ currentTarget }) => {
+          if (wrong) currentTarget.open = true;
+          setFine(currentTarget.open);
+        }}
+      >
         <summary>Fine tuning</summary>
         <div class="fields">
           {text('target-proportion', 'Part of the target aimed at', DEFAULTS.targetProportion, 'The rest is in hand until there are more replicas.')}

@@ -1,4 +1,5 @@
 import { request } from '../api/client';
+import type { FunctionStatus } from '../api/function-status';
 
 /** Names, sorted. */
 export async function listSecrets(namespace: string, signal?: AbortSignal): Promise<readonly string[]> {
@@ -25,7 +26,7 @@ export async function removeSecret(name: string, namespace: string): Promise<voi
 
 /** Names of secrets, each with the functions of the namespace that read it. */
 export async function usersOfSecrets(namespace: string, signal?: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>> {
-  const functions = await request<readonly { readonly name: string; readonly secrets?: readonly string[] }[]>('GET', `system/functions?namespace=${encodeURIComponent(namespace)}`, signal ? { signal } : {});
+  const functions = await request<readonly FunctionStatus[]>('GET', `system/functions?namespace=${encodeURIComponent(namespace)}`, signal ? { signal } : {});
   const users = new Map<string, string[]>();
   for (const { name, secrets = [] } of functions) for (const secret of secrets) users.set(secret, [...(users.get(secret) ?? []), name]);
   return users;

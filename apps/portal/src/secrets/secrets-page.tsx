@@ -1,5 +1,6 @@
 import './secrets-page.css';
 import { KeyRound, Plus, RefreshCw, Trash2 } from 'lucide';
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { useNamespaces } from '../api/use-namespaces';
 import { functionHref } from '../route';
@@ -83,12 +84,12 @@ function SecretList({ namespace, secrets, users, onAction }: SecretListProps) {
                   <>
                     read by{' '}
                     {users.get(name)!.map((user, index) => (
-                      <>
+                      <Fragment key={user}>
                         {index > 0 && ', '}
-                        <a key={user} href={functionHref(`${user}.${namespace}`)}>
+                        <a href={functionHref(`${user}.${namespace}`)}>
                           {user}
                         </a>
-                      </>
+                      </Fragment>
                     ))}
                   </>
                 ) : (
