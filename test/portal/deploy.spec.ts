@@ -13,6 +13,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
   let portal: Portal;
   beforeAll(async () => {
     portal = await Portal.start();
+    await portal.api('POST', 'system/functions', { service: 'taken', image: 'x', envProcess: 'cat' });
   }, 60_000);
   afterAll(() => portal?.dispose());
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
@@ -23,6 +24,11 @@ describePortal('the portal: deploying, the store, secrets', () => {
   const submit = (page: Page, name = 'Deploy') => page.getByRole('button', { name, exact: true }).click();
   /** The focus moves a moment after what it moves to is shown. */
   const focusAt = (page: Page, label: string) => page.getByLabel(label, { exact: true }).and(page.locator(':focus')).waitFor();
+
+  async function logIn(page: Page): Promise<void> {
+    await page.getByLabel('Password').fill(portal.gateway.password);
+    await page.keyboard.press('Enter');
+  }
 
   async function paste(input: Locator, text: string): Promise<void> {
     await input.focus();
@@ -110,12 +116,14 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByText('The image must not be empty.').first().waitFor();
     await focusAt(page, 'Name');
     for (const name of ['Environment', 'Schedule', 'Memory and CPU', 'Labels and annotations']) await openSection(page, name);
+    await page.getByText('Fine tuning').click();
     const mistakes: readonly (readonly [section: string | undefined, label: string, text: string, problem: string])[] = [
       [undefined, 'Name', 'No_Name', 'The name must consist of a-z, 0-9 and -'],
       [undefined, 'Image', 'two words', 'The image must not contain spaces'],
       ['Scaling', 'Maximum replicas', '5000', 'The maximum must be a whole number from 0 to 1000'],
       ['Scaling', 'Minimum replicas', 'few', 'The minimum must be a whole number'],
       ['Scaling', 'Calls a second for each replica', '0', 'The target must be a number above 0'],
+      ['Scaling', 'Warm-up', 'soon', 'The warm-up'],
       ['Schedule', 'Cron expression', '61 * * * *', 'The schedule cannot be used'],
       ['Memory and CPU', 'Memory, at most', 'lots', 'The memory limit is not an amount of memory'],
       ['Memory and CPU', 'CPU, reserved', '-1', 'The reserved CPU is not an amount of CPU'],
@@ -128,6 +136,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
       expect(await input.getAttribute('aria-invalid')).toBe('true');
       await input.fill(label === 'Name' ? 'fine' : label === 'Image' ? 'fine' : '');
       await place.getByText(problem).waitFor({ state: 'detached' });
+      await focusAt(page, label);
     }
     await page.getByLabel('Cron expression').fill('@daily');
     await page.getByLabel('Time zone').fill('Mars/North');
@@ -139,7 +148,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByLabel('Name of annotation 1').fill('com.openfaas.retry.attempts');
     await page.getByLabel('Value of com.openfaas.retry.attempts').fill('many');
     await page.getByText('“com.openfaas.retry.attempts” must be a whole number').first().waitFor();
-    await page.getByLabel('Name', { exact: true }).fill('everything');
+    await page.getByLabel('Name', { exact: true }).fill('taken');
     await page.getByText('There is a function of this name in openfaas-fn already.').first().waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await page.context().close();
@@ -161,6 +170,8 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByRole('heading', { name: 'never-up does not get on' }).waitFor();
     await page.getByText('0 of 1 replica started').waitFor();
     expect(await page.getByRole('alert').first().textContent()).toMatch(/ended|code|exit/);
+    await portal.api('DELETE', 'system/functions', { functionName: 'never-up' });
+    await page.getByRole('heading', { name: 'never-up was deleted' }).waitFor();
     await page.context().close();
   });
 
@@ -197,17 +208,35 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.context().close();
   });
 
-  it('has what was typed again after a session that ended meanwhile', async () => {
+  it('replaces no function that the list does not have', async () => {
+    const before = await told('taken');
+    const page = await portal.open({ loggedIn: false });
+    await page.route('**/system/events', (route) => route.abort());
+    await logIn(page);
+    await page.goto('/ui/#/new');
+    await page.getByLabel('Name', { exact: true }).fill('taken');
+    await page.getByLabel('Image').fill('another');
+    await submit(page);
+    await page.getByRole('link', { name: 'Change that one instead' }).waitFor();
+    await focusAt(page, 'Name');
+    expect(await told('taken')).toEqual(before);
+    await page.context().close();
+  });
+
+  it('has what was typed again after a session that ended meanwhile, and not after logging out', async () => {
     const page = await portal.open({ path: '#/new' });
     await page.getByLabel('Name', { exact: true }).fill('patient');
     await page.getByLabel('Image').fill('x');
     await page.context().clearCookies();
     await submit(page);
     await page.getByText('Your session is over').waitFor();
-    await page.getByLabel('Password').fill(portal.gateway.password);
-    await page.keyboard.press('Enter');
+    await logIn(page);
     await page.getByRole('heading', { name: 'New function' }).first().waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('patient');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await logIn(page);
+    await page.getByRole('heading', { name: 'New function' }).first().waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
     await page.context().close();
   });
 
@@ -221,7 +250,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     const dialog = page.getByRole('dialog', { name: 'Deploy Markdown' });
     await dialog.getByText('asleep while nobody calls').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
-    await dialog.getByLabel('Function name').fill('everything');
+    await dialog.getByLabel('Function name').fill('taken');
     await dialog.getByText('There is a function of this name').waitFor();
     await dialog.getByLabel('Function name').fill('markdown');
     await submit(page);

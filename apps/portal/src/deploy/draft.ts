@@ -1,12 +1,12 @@
 import { session } from '../session';
 import type { DeployForm } from './form';
 
-/** What was typed when the session ended, for who logs in again. */
+/** What was typed when the session ended by itself, for who logs in again. */
 let draft: { readonly of: string; readonly form: DeployForm } | undefined;
 
-/** Call it when a form is taken off the page. @param of which form it is. */
+/** Call it when a form is taken off the page; after logging out nothing is kept. @param of which form it is. */
 export function keepDraft(of: string, form: DeployForm): void {
-  draft = session.value === 'in' ? undefined : { of, form };
+  draft = session.value === 'ended' ? { of, form } : undefined;
 }
 
 /** The draft of that form, once; `undefined` when there is none. */

@@ -1,6 +1,4 @@
-import { entriesOf, mapOf, parsePasted, repeatedNames } from './entries';
-
-const pasted = (text: string) => parsePasted(text)?.map(({ name, value }) => [name, value]);
+import { entriesOf, mapOf, repeatedNames } from './entries';
 
 it('entriesOf() and mapOf() keep names and texts; lines with nothing in them are none', () => {
   const map = { a: '1', b: '', ' c ': ' = ' };
@@ -10,19 +8,4 @@ it('entriesOf() and mapOf() keep names and texts; lines with nothing in them are
 
 it('repeatedNames() are those that are there twice', () => {
   expect([...repeatedNames([...entriesOf({ a: '1', b: '2' }), ...entriesOf({ a: '3', '': '' }), ...entriesOf({ '': '' })])]).toEqual(['a']);
-});
-
-describe('parsePasted()', () => {
-  it.each([
-    ['A=b', [['A', 'b']]],
-    ['export A=b=c\r\n\r\n# why\n  B = "x y"\nC=', [['A', 'b=c'], ['B', 'x y'], ['C', '']]],
-    [`A='it''s'`, [['A', `it''s`]]],
-    [`A="half`, [['A', '"half']]],
-  ])('reads %j', (text, expected) => {
-    expect(pasted(text)).toEqual(expected);
-  });
-
-  it.each(['', 'a name', 'A=b\nand more', '# nothing'])('takes %j for something else', (text) => {
-    expect(pasted(text)).toBeUndefined();
-  });
 });

@@ -26,16 +26,3 @@ export function repeatedNames(entries: readonly Entry[]): ReadonlySet<string> {
   const seen = new Set<string>();
   return new Set(entries.filter(({ name }) => name !== '' && seen.size === seen.add(name).size).map(({ name }) => name));
 }
-
-/**
- * Reads pasted lines of `NAME=text`, as in the files that shells and Docker read: empty lines, comments and the word `export` are
- * passed over, quotes around a text are taken off.
- *
- * @returns `undefined` when any line is something else.
- */
-export function parsePasted(text: string): readonly Entry[] | undefined {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  const matches = lines.map((line) => /^(?:export\s+)?([^\s=]+)\s*=\s*(.*)$/.exec(line));
-  if (lines.length === 0 || matches.includes(null)) return undefined;
-  return matches.map((match) => entry(match![1], match![2]!.replace(/^(["'])(.*)\1$/, '$2')));
-}

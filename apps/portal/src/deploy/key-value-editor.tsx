@@ -1,9 +1,11 @@
 import './key-value-editor.css';
 import { entryField } from '@shoal/domain/functions/function-spec';
-import { Plus, Trash2 } from 'lucide';
+import { Plus } from 'lucide';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button';
-import { entry, parsePasted, type Entry } from './entries';
+import { parseEnvLines } from '../ui/env-lines';
+import { entry, type Entry } from './entries';
+import { KeyValueRow } from './key-value-row';
 import type { Problems } from './problems';
 
 export interface KeyValueEditorProps {
@@ -47,9 +49,10 @@ export function KeyValueEditor({ what, field, entries, onChange, problems, names
     else box.current?.querySelector<HTMLElement>('[data-add]')?.focus();
   };
   const paste = (event: ClipboardEvent, { id, name }: Entry) => {
-    const pasted = parsePasted(event.clipboardData?.getData('text') ?? '');
+    const lines = parseEnvLines(event.clipboardData?.getData('text') ?? '');
     // A name alone is pasted as anywhere; so is anything into a line that has begun.
-    if (!pasted || name !== '') return;
+    if (!lines || name !== '') return;
+    const pasted = lines.map((line) => entry(...line));
     event.preventDefault();
     onChange((before) => before.flatMap((one) => (one.id === id ? pasted : [one])));
     setFocusOn(pasted.at(-1)!.id);
@@ -61,31 +64,21 @@ export function KeyValueEditor({ what, field, entries, onChange, problems, names
       {entries.length > 0 && (
         <ul class="key-values">
           {entries.map((one, index) => {
-            const { id, name, value } = one;
-            const error = name === '' ? undefined : problems.get(entryField(field, name));
-            const label = name === '' ? `${what} ${index + 1}` : name;
-            const invalid = error !== undefined || (name === '' && value !== '' && general !== undefined) ? true : undefined;
-            const enter = (event: KeyboardEvent) => {
-              if (event.key !== 'Enter') return;
-              event.preventDefault();
-              add(id);
-            };
-            const common = { 'aria-invalid': invalid, 'aria-describedby': error && `${listId}-${id}`, spellcheck: false, autocomplete: 'off', autocapitalize: 'none' } as const;
+            const error = one.name === '' ? undefined : problems.get(entryField(field, one.name));
             return (
-              <li key={id} data-entry={id} onFocusOut={onLeave && ((event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && onLeave())}>
-                <input {...common} class="mono" list={names.length > 0 ? listId : undefined} aria-label={`Name of ${what} ${index + 1}`} placeholder="Name" value={name} onInput={({ currentTarget }) => change(id, { name: currentTarget.value })} onPaste={(event) => paste(event, one)} onKeyDown={enter} />
-                {value.includes('\n') ? (
-                  <textarea {...common} aria-label={`Value of ${label}`} rows={Math.min(value.split('\n').length, 6)} value={value} onInput={({ currentTarget }) => change(id, { value: currentTarget.value })} />
-                ) : (
-                  <input {...common} class="mono" aria-label={`Value of ${label}`} placeholder="Value" value={value} onInput={({ currentTarget }) => change(id, { value: currentTarget.value })} onPaste={(event) => pasteLines(event, (text) => change(id, { value: text }))} onKeyDown={enter} />
-                )}
-                <Button kind="quiet" icon={Trash2} aria-label={`Remove ${label}`} title={`Remove ${label}`} onClick={() => remove(id)} />
-                {error && (
-                  <p class="field-error" id={`${listId}-${id}`} role="alert">
-                    {error}
-                  </p>
-                )}
-              </li>
+              <KeyValueRow
+                key={one.id}
+                what={`${what} ${index + 1}`}
+                entry={one}
+                error={error}
+                invalid={error !== undefined || (one.name === '' && one.value !== '' && general !== undefined)}
+                namesId={names.length > 0 ? listId : undefined}
+                onChange={(part) => change(one.id, part)}
+                onPaste={(event) => paste(event, one)}
+                onEnter={() => add(one.id)}
+                onRemove={() => remove(one.id)}
+                onLeave={onLeave}
+              />
             );
           })}
         </ul>
@@ -110,13 +103,4 @@ export function KeyValueEditor({ what, field, entries, onChange, problems, names
       )}
     </div>
   );
-}
-
-/** An input would take the line breaks out of what is pasted into it. */
-function pasteLines(event: ClipboardEvent, set: (text: string) => void): void {
-  const text = event.clipboardData?.getData('text') ?? '';
-  const input = event.currentTarget as HTMLInputElement;
-  if (!text.trimEnd().includes('\n') || input.value !== '') return;
-  event.preventDefault();
-  set(text);
 }

@@ -1,18 +1,11 @@
-import { parseScalingPolicy, SCALE_LABEL, SCALING_TYPES, type ScalingPolicy, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
+import { parseScalingPolicy, SCALE_LABEL, SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { useMemo, useState } from 'preact/hooks';
 import { Field, TextField } from '../ui/field';
 import { span } from './describe-preview';
 import { labelsOf, type DeployForm, type ScaleField } from './form';
 import type { Problems } from './problems';
+import { SCALING_TYPE_TEXT } from './scaling-digest';
 import { ScalingPicture } from './scaling-picture';
-
-const TYPE_TEXT: Readonly<Record<ScalingType, string>> = {
-  rps: 'Calls a second',
-  capacity: 'Calls at a time',
-  cpu: 'CPU in use',
-  queue: 'Waiting calls',
-  alert: 'Prometheus alerts',
-};
 
 const TARGET_TEXT: Readonly<Record<ScalingType, string>> = {
   rps: 'Calls a second for each replica',
@@ -52,7 +45,7 @@ export function ScalingSection({ form, problems, onChange }: ScalingSectionProps
             <select {...attributes} value={type} onChange={({ currentTarget }) => set('type')(currentTarget.value === DEFAULTS.type ? '' : currentTarget.value)}>
               {SCALING_TYPES.map((one) => (
                 <option key={one} value={one}>
-                  {TYPE_TEXT[one]}
+                  {SCALING_TYPE_TEXT[one]}
                 </option>
               ))}
             </select>
@@ -94,9 +87,3 @@ export function ScalingSection({ form, problems, onChange }: ScalingSectionProps
 }
 
 const FINE: readonly ScaleField[] = ['target-proportion', 'down.window', 'down.step', 'warm-up'];
-
-/** The policy in a few words. */
-export function scalingDigest({ type, min, max, zero, zeroAfterMs }: ScalingPolicy): string {
-  const range = min === max ? `always ${min}` : `${min} to ${max}`;
-  return `${range}, by ${TYPE_TEXT[type].toLowerCase().replace('cpu', 'CPU').replace('prometheus', 'Prometheus')}${zero ? `, asleep after ${span(zeroAfterMs)}` : ''}`;
-}

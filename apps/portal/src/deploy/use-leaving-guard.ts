@@ -1,0 +1,16 @@
+import { useEffect } from 'preact/hooks';
+import { guardLeaving } from '../route';
+
+/** Asks before what was typed is lost. */
+export function useLeavingGuard(active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', stay);
+    const unguard = guardLeaving('What you have changed here is not deployed yet. Leave without it?');
+    return () => {
+      removeEventListener('beforeunload', stay);
+      unguard();
+    };
+  }, [active]);
+}
