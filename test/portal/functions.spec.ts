@@ -113,6 +113,29 @@ describePortal('the portal: logging in, and all functions', () => {
     await page.context().close();
   });
 
+  it('goes on in every window when somebody logs in at one, and ends in every one when somebody logs out', async () => {
+    const one = await portal.open({ path: '#/secrets' });
+    const other = await one.context().newPage();
+    await other.goto('/ui/#/secrets');
+    const secretsOf = (page: Page) => page.getByRole('heading', { name: 'Secrets', exact: true });
+    await secretsOf(one).waitFor();
+    await other.getByRole('button', { name: 'Log out' }).click();
+    await one.getByText('Your session is over').waitFor();
+    await one.getByLabel('Password').fill(portal.gateway.password);
+    await one.keyboard.press('Enter');
+    await secretsOf(one).waitFor();
+    await other.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
+    // A browser that is driven tells every page that it has the focus.
+    await other.evaluate(`dispatchEvent(new Event('blur')), dispatchEvent(new Event('focus'))`);
+    await secretsOf(other).waitFor();
+    // Another session takes the place of this one, past both windows.
+    const reloaded = one.waitForEvent('load');
+    await one.context().request.post('/ui/session', { data: { user: 'admin', password: portal.gateway.password } });
+    await reloaded;
+    await secretsOf(one).waitFor();
+    await one.context().close();
+  });
+
   it('says that what it shows is old while the gateway is away, and goes on when it is back', async () => {
     await deployEcho();
     const page = await portal.open();

@@ -3,11 +3,9 @@ import './style/base.css';
 import { render } from 'preact';
 import { messageOf } from './api/api-error';
 import { App } from './app';
-import { resumeSession } from './login/resume-session';
 import { tellFailed } from './ui/toasts';
 
 render(<App />, document.getElementById('app')!);
-void resumeSession();
 
 // Whatever a handler did not expect is told, not swallowed.
 addEventListener('unhandledrejection', ({ reason }) => tellFailed(`That did not work: ${messageOf(reason)}.`));

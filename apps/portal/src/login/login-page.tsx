@@ -8,6 +8,7 @@ import { TextField } from '../ui/field';
 import logo from '../ui/logo.svg';
 import { Notice } from '../ui/notice';
 import { logIn } from './log-in';
+import { resumeSession } from './resume-session';
 
 /** Asks for user and password. */
 export function LoginPage() {
@@ -21,6 +22,7 @@ export function LoginPage() {
     document.title = 'Log in · Shoal';
     focusPassword();
   }, []);
+  useEffect(resumeSession, []);
   const send = async (event: Event) => {
     event.preventDefault();
     setBusy(true);

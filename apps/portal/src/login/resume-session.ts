@@ -1,17 +1,34 @@
 import { gatewayUrl } from '../api/client';
-import { session } from '../session';
 
 /**
+ * Lets in who is signed in after all: looks now, and whenever somebody comes back to this window. Returns what stops it.
+ *
  * A browser that follows a link from another site sends no cookie with it, and the page comes without a token although
- * somebody is signed in. Asked for again from here, it has one.
+ * somebody is signed in. And all windows of a browser share one session, but each has the token that was in its page:
+ * when somebody signs in at one, the others need the new one. The page has it when it is asked for again from here.
  */
-export async function resumeSession(): Promise<void> {
-  if (session.value === 'in' || isReloaded()) return;
-  const answer = await fetch(gatewayUrl('ui/session'), { cache: 'no-store' }).catch(() => undefined);
-  if (answer?.ok) location.reload();
+export function resumeSession(): () => void {
+  const over = new AbortController();
+  const { signal } = over;
+  let away = document.hidden;
+  const leave = () => void (away = true);
+  const comeBack = () => {
+    if (away) void reloadIfSignedIn(signal);
+    away = false;
+  };
+  addEventListener('blur', leave, { signal });
+  addEventListener('focus', comeBack, { signal });
+  document.addEventListener('visibilitychange', () => (document.hidden ? leave() : comeBack()), { signal });
+  if (!isReloaded()) void reloadIfSignedIn(signal);
+  return () => over.abort();
 }
 
-/** Once is enough. */
+async function reloadIfSignedIn(signal: AbortSignal): Promise<void> {
+  const answer = await fetch(gatewayUrl('ui/session'), { cache: 'no-store', signal }).catch(() => undefined);
+  if (answer?.ok && !signal.aborted) location.reload();
+}
+
+/** Then it does not try again by itself: were it let in nowhere but here, it would reload for ever. */
 function isReloaded(): boolean {
   return performance.getEntriesByType('navigation').some((entry) => (entry as PerformanceNavigationTiming).type === 'reload');
 }
