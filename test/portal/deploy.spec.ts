@@ -213,6 +213,11 @@ describePortal('the portal: deploying, the store, secrets', () => {
     const page = await portal.open({ loggedIn: false });
     await page.route('**/system/events', (route) => route.abort());
     await logIn(page);
+    await page.getByRole('link', { name: 'Store', exact: true }).click();
+    await page.getByRole('button', { name: 'Deploy Markdown' }).click();
+    await page.getByLabel('Function name').fill('taken');
+    await submit(page);
+    await page.getByRole('link', { name: 'Change that one instead' }).waitFor();
     await page.goto('/ui/#/new');
     await page.getByLabel('Name', { exact: true }).fill('taken');
     await page.getByLabel('Image').fill('another');
