@@ -23,9 +23,20 @@ export interface FunctionStatus {
   /** Those that can take calls. */
   readonly availableReplicas: number;
   readonly createdAt: string;
+  readonly schedule?: FunctionSchedule;
   readonly updating?: boolean;
   readonly notReadyBecause?: string;
   readonly rolledBackBecause?: string;
+}
+
+/** When a function is called by the clock. */
+export interface FunctionSchedule {
+  readonly cron: string;
+  readonly timeZone: string;
+  /** What becomes of runs that were missed. */
+  readonly missed: 'skip' | 'once';
+  readonly nextRun?: string;
+  readonly lastRun?: string;
 }
 
 /** What one function is told from others by. */
@@ -34,10 +45,18 @@ export interface FunctionId {
   readonly namespace: string;
 }
 
-/** Where the API has a function. @param of its id, or its key: `name.namespace`. */
-export function functionPath(of: FunctionId | string): string {
+/** A function that is shown is read again after this, because others may change it. */
+export const STATUS_EVERY_MS = 5_000;
+
+/**
+ * Where the API has something of a function.
+ *
+ * @param of its id, or its key: `name.namespace`.
+ * @param part `scaling` or `statistics`; the function itself when left out.
+ */
+export function functionPath(of: FunctionId | string, part?: 'scaling' | 'statistics'): string {
   const { name, namespace } = typeof of === 'string' ? idOf(of) : of;
-  return `system/function/${encodeURIComponent(name)}?namespace=${encodeURIComponent(namespace)}`;
+  return `system/function/${encodeURIComponent(name)}${part === undefined ? '' : `/${part}`}?namespace=${encodeURIComponent(namespace)}`;
 }
 
 function idOf(key: string): FunctionId {

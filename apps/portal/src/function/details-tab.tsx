@@ -2,6 +2,7 @@ import './details-tab.css';
 import { Pencil } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { gatewayUrl, request } from '../api/client';
+import { functionPath, STATUS_EVERY_MS, type FunctionStatus } from '../api/function-status';
 import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { LinkButton } from '../ui/button';
@@ -10,7 +11,7 @@ import { toEnvLine } from '../ui/env-lines';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { Facts, type Fact } from './facts';
-import { functionPath, STATUS_EVERY_MS, type FunctionStatus, type Resources } from './function-status';
+
 
 /** How a function was deployed, and how it is called. */
 export function DetailsTab({ fn }: { readonly fn: FunctionSummary }) {
@@ -97,6 +98,6 @@ function TextMap({ title, what, of }: { readonly title: string; readonly what: s
   );
 }
 
-function resourcesInWords({ memory, cpu }: Resources = {}): string | undefined {
+function resourcesInWords({ memory, cpu }: FunctionStatus['limits'] = {}): string | undefined {
   return [memory && `${memory} of memory`, cpu && `${cpu} of CPU`].filter(Boolean).join(', ') || undefined;
 }

@@ -5,7 +5,7 @@ import { LinkButton } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
-import { functionPath } from './function-status';
+import { functionPath } from '../api/function-status';
 
 /** While it is there but not in the list, which is so for a moment after it was deployed and before it is deleted. */
 const ASK_EVERY_MS = 2_000;
@@ -26,10 +26,8 @@ export function MissingFunction({ functionKey }: { readonly functionKey: string 
 }
 
 async function isThere(functionKey: string, signal: AbortSignal): Promise<boolean> {
-  const dot = functionKey.indexOf('.');
-  if (dot < 0) return false;
   try {
-    await request('GET', functionPath({ name: functionKey.slice(0, dot), namespace: functionKey.slice(dot + 1) }), { signal });
+    await request('GET', functionPath(functionKey), { signal });
     return true;
   } catch (error) {
     // 400: no function can have that name.

@@ -1,6 +1,8 @@
 import './overview-tab.css';
 import { Play } from 'lucide';
 import { request } from '../api/client';
+import { functionPath } from '../api/function-status';
+import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { LinkButton } from '../ui/button';
@@ -9,7 +11,6 @@ import { lazyPage } from '../ui/lazy-page';
 import { Notice } from '../ui/notice';
 import { formatAgo } from '../ui/numbers';
 import { useResource } from '../ui/use-resource';
-import { functionPath } from './function-status';
 import { ScalingCard, type ScalingStatus } from './scaling-card';
 import { readStatistics } from './statistics';
 
@@ -52,7 +53,7 @@ function Quiet({ fn }: { readonly fn: FunctionSummary }) {
         </Empty>
       ) : (
         <Empty title="No calls in the last ten minutes">
-          <p>The last one was {formatAgo(Date.parse(fn.lastCallAt), Date.now())}.</p>
+          <p>The last one was {formatAgo(Date.parse(fn.lastCallAt), serverNowMs())}.</p>
           {test}
         </Empty>
       )}

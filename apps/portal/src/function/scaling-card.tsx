@@ -1,6 +1,7 @@
 import type { ScalingRecord } from '@shoal/domain/scaling/autoscaler';
 import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { useState } from 'preact/hooks';
+import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { Button } from '../ui/button';
@@ -52,7 +53,7 @@ export function ScalingCard({ fn, scaling }: { readonly fn: FunctionSummary; rea
 
 function Changes({ changes }: { readonly changes: readonly ScalingRecord[] }) {
   const [all, setAll] = useState(false);
-  const nowMs = Date.now();
+  const nowMs = serverNowMs();
   return (
     <div class="stack tight">
       <h3>Changes</h3>

@@ -5,7 +5,7 @@ import { functionHref } from '../route';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { Facts } from './facts';
-import { functionPath, STATUS_EVERY_MS, type FunctionSchedule, type FunctionStatus } from './function-status';
+import { functionPath, STATUS_EVERY_MS, type FunctionSchedule, type FunctionStatus } from '../api/function-status';
 import { momentInWords } from './moment-in-words';
 
 /** When a function is called by the clock. */
