@@ -1,5 +1,6 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import request from 'supertest';
+import { open } from './ask';
 import { GatewayProcess } from './gateway-process';
 
 type Operation = { readonly responses: Readonly<Record<string, unknown>>; readonly operationId?: string; readonly security?: readonly unknown[] };
@@ -123,6 +124,18 @@ describe('/openapi.json', () => {
         expect(Object.keys(description.components.schemas['FunctionStatus']!.properties!)).toEqual(expect.arrayContaining(Object.keys(status!)));
       }
     }
+  });
+
+  it('documents every field of the platform that the events tell', async () => {
+    const stream = await open(gateway.url, 'GET', '/system/events', { headers: gateway.authorization() });
+    let text = '';
+    // Leaving the loop closes the connection.
+    for await (const chunk of stream.setEncoding('utf8')) {
+      text += chunk as string;
+      if (/^event: platform\n.*\n\n/m.test(text)) break;
+    }
+    const platform = JSON.parse(/^event: platform\ndata: (.*)$/m.exec(text)![1]!) as object;
+    expect(Object.keys(description.components.schemas['PlatformStatus']!.properties!)).toEqual(expect.arrayContaining(['namespace', ...Object.keys(platform)]));
   });
 
   it('asks for the password wherever it says so, and for all of the pages', async () => {
