@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayProcess } from './gateway-process';
@@ -113,6 +113,13 @@ describe('a gateway', () => {
     await gateway.until(() => call('nap').then(() => false, () => true));
     expect((await running).status).toBe(200);
     expect(await ended).toBe(0);
+  });
+
+  it('is not kept from ending by a connection that says nothing', async () => {
+    const silent = connect(gateway.port, '127.0.0.1');
+    await once(silent, 'connect');
+    expect(await gateway.stop()).toBe(0);
+    silent.destroy();
   });
 
   it('ends at once at a second signal', async () => {

@@ -17,6 +17,8 @@ const KEEP_ALIVE_MS = 65_000;
 /** How often connections are checked for having taken too long. */
 const TIMEOUT_CHECK_MS = 1_000;
 const DRAIN_SWEEP_MS = 20;
+/** A first request may be on its way on a connection while we begin to drain. */
+const SILENT_GRACE_MS = 1_000;
 const ABSOLUTE = /^https?:\/\/[^/?]*/;
 const NOTHING_MORE: ReadonlySet<string> = new Set();
 
@@ -36,6 +38,8 @@ export interface GatewayServerOptions {
 export class GatewayServer {
   private readonly server: Server;
   private draining = false;
+  /** Connections that have sent no request yet; browsers open some ahead. Node does not count them as idle. */
+  private readonly silent = new Set<Duplex>();
 
   /** @throws StartError when the files for TLS cannot be used. */
   constructor(private readonly options: GatewayServerOptions) {
@@ -43,6 +47,10 @@ export class GatewayServer {
     // The size of the head bounds their number; past a number of its own, Node would drop headers silently.
     this.server.maxHeadersCount = 0;
     this.server
+      .on(options.tls ? 'secureConnection' : 'connection', (socket: Duplex) => {
+        this.silent.add(socket);
+        socket.once('close', () => this.silent.delete(socket));
+      })
       .on('request', (req, res) => this.onRequest(req, res))
       // Answered by who takes the call, once it is clear that somebody wants the body.
       .on('checkContinue', (req, res) => this.onRequest(req, res))
@@ -63,13 +71,18 @@ export class GatewayServer {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     // A connection falls idle when its call has ended; Node closes those that are idle now only.
     const sweep = setInterval(() => this.server.closeIdleConnections(), DRAIN_SWEEP_MS);
+    const endSilent = setTimeout(() => {
+      for (const socket of this.silent) socket.destroy();
+    }, SILENT_GRACE_MS);
     const timer = setTimeout(() => this.server.closeAllConnections(), limitMs);
     await closed;
     clearInterval(sweep);
+    clearTimeout(endSilent);
     clearTimeout(timer);
   }
 
   private onRequest(req: IncomingMessage, res: ServerResponse): void {
+    this.silent.delete(req.socket);
     const route = this.routeOf(req);
     if (this.draining) {
       // It came on a connection that was open already; the answer asks to close that.
@@ -86,6 +99,7 @@ export class GatewayServer {
   }
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.silent.delete(socket);
     // Some clients offer HTTP/2 with their first request. Who does not take an offer answers as if there were none.
     if (req.headers.upgrade?.toLowerCase() !== 'websocket') return this.withoutUpgrade(req, socket, head);
     void this.options.callHandler.upgrade(req, socket, head, this.routeOf(req));
