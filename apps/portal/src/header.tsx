@@ -1,6 +1,7 @@
 import './header.css';
 import { BookOpen, KeyRound, LogOut, Store, Waves } from 'lucide';
 import { disconnected, platform } from './live/live';
+import type { PlatformStatus } from './live/summary';
 import { logOut } from './login/log-in';
 import { route, type Route } from './route';
 import { canLogOut } from './session';
@@ -19,24 +20,27 @@ const LINKS = [
 export function Header() {
   return (
     <header class="header">
-      <a class="brand" href="#/">
-        <img src={logo} alt="" width="34" height="34" />
-        <span>shoal</span>
-      </a>
-      <nav aria-label="Main">
-        {LINKS.map(({ href, text, icon, pages }) => (
-          <a key={href} href={href} aria-current={isOneOf(route.value, pages) ? 'page' : undefined}>
-            <Icon of={icon} size={17} />
-            <span>{text}</span>
-          </a>
-        ))}
-        <a href="../docs">
-          <Icon of={BookOpen} size={17} />
-          <span>API</span>
+      <div class="header-row">
+        <a class="brand" href="#/">
+          <img src={logo} alt="" width="34" height="34" />
+          <span>shoal</span>
         </a>
-      </nav>
-      <Health />
-      {canLogOut && <Button kind="quiet" icon={LogOut} aria-label="Log out" title="Log out" onClick={logOut} />}
+        <nav aria-label="Main">
+          {LINKS.map(({ href, text, icon, pages }) => (
+            <a key={href} href={href} aria-current={isOneOf(route.value, pages) ? 'page' : undefined}>
+              <Icon of={icon} size={17} />
+              <span>{text}</span>
+            </a>
+          ))}
+          <a href="../docs">
+            <Icon of={BookOpen} size={17} />
+            <span>API</span>
+          </a>
+        </nav>
+        <Health />
+        {canLogOut && <Button kind="quiet" icon={LogOut} aria-label="Log out" title="Log out" onClick={logOut} />}
+      </div>
+      <Trouble />
     </header>
   );
 }
@@ -45,35 +49,40 @@ function isOneOf({ page }: Route, pages: readonly Route['page'][]): boolean {
   return pages.includes(page);
 }
 
-/** The platform in one line; what is wrong with it below. */
+/** The platform in one line. */
 function Health() {
   const status = platform.value;
-  const lost = disconnected.value;
-  const state = lost !== undefined ? 'bad' : status === undefined ? 'unknown' : status.ready ? 'good' : 'bad';
-  const word = lost !== undefined ? 'disconnected' : status === undefined ? 'connecting' : status.ready ? 'healthy' : 'unhealthy';
+  const { state, word } = healthOf(status, disconnected.value !== undefined);
   return (
-    <>
-      <div class="health">
-        <span class={`health-dot ${state}`} />
-        <span role="status">{word}</span>
-        {status && (
-          <span class="health-facts numbers">
-            {formatCount(status.callsPerSecond)} calls/s
-            {status.callsPerSecond > 0 && status.errorRate !== undefined && ` · ${formatShare(status.errorRate)} errors`}
-            {` · ${status.provider} · ${status.version}`}
-          </span>
-        )}
-      </div>
-      {lost !== undefined && (
-        <p class="header-banner" role="alert">
-          Not up to date: {lost}. Trying again.
-        </p>
+    <div class="health">
+      <span class={`health-dot ${state}`} />
+      <span role="status">{word}</span>
+      {status && (
+        <span class="health-facts numbers">
+          {formatCount(status.callsPerSecond)} calls/s
+          {status.callsPerSecond > 0 && status.errorRate !== undefined && ` · ${formatShare(status.errorRate)} errors`}
+          {` · ${status.provider} · ${status.version}`}
+        </span>
       )}
-      {lost === undefined && status?.ready === false && (
-        <p class="header-banner" role="alert">
-          Functions cannot be served: {status.because ?? 'the gateway does not say why'}.
-        </p>
-      )}
-    </>
+    </div>
+  );
+}
+
+function healthOf(status: PlatformStatus | undefined, isLost: boolean): { readonly state: string; readonly word: string } {
+  if (isLost) return { state: 'bad', word: 'disconnected' };
+  if (!status) return { state: 'unknown', word: 'connecting' };
+  return status.ready ? { state: 'good', word: 'healthy' } : { state: 'bad', word: 'unhealthy' };
+}
+
+/** What is wrong with the platform, when something is. */
+function Trouble() {
+  const status = platform.value;
+  const lost = disconnected.value;
+  const text =
+    lost !== undefined ? `Not up to date: ${lost}. Trying again.` : status?.ready === false ? `Functions cannot be managed: ${status.because ?? 'the gateway does not say why'}.` : undefined;
+  return text === undefined ? null : (
+    <p class="header-trouble" role="alert">
+      {text}
+    </p>
   );
 }
