@@ -1,6 +1,7 @@
 import { formatDuration } from '@shoal/domain/shared/duration';
 import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { formatCount, formatMs } from '../ui/numbers';
+import { plural } from '../ui/words';
 import type { ScalingPreview } from './scaling-preview';
 
 const UNIT: Readonly<Record<ScalingPolicy['type'], string>> = {
@@ -29,7 +30,7 @@ export function describePreview(preview: ScalingPreview): string {
   if (more >= 0) sentences.push(`Another is added after ${formatMs(more * 1_000)}.`);
   if (most === policy.max && policy.max > awakeFloor) sentences.push(`Never more than ${most}.`);
   const back = most > awakeFloor ? counts.findIndex((count, second) => second >= quietFrom && count <= awakeFloor) : -1;
-  if (back >= 0) sentences.push(`Back to ${replicas(awakeFloor)} ${back === quietFrom ? 'with' : `${formatMs((back - quietFrom) * 1_000)} after`} the last call.`);
+  if (back >= 0) sentences.push(`Back to ${plural(awakeFloor, 'replica')} ${back === quietFrom ? 'with' : `${formatMs((back - quietFrom) * 1_000)} after`} the last call.`);
   sentences.push(policy.zero ? `Asleep ${span(policy.zeroAfterMs)} after the last call.` : 'It never goes to sleep.');
   return sentences.join(' ');
 }
@@ -40,9 +41,5 @@ export function span(ms: number): string {
 }
 
 function range(first: number, most: number): string {
-  return first === most ? `always ${replicas(most)}` : `${first} to ${replicas(most)}`;
-}
-
-function replicas(count: number): string {
-  return `${count} ${count === 1 ? 'replica' : 'replicas'}`;
+  return first === most ? `always ${plural(most, 'replica')}` : `${first} to ${plural(most, 'replica')}`;
 }

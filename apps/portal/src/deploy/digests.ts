@@ -1,8 +1,9 @@
+import { plural } from '../ui/words';
 import type { DeployForm } from './form';
 
 /** `none`, `1 label`, `3 labels`. */
 export function count(number: number, what: string): string {
-  return number === 0 ? `no ${what}s` : `${number} ${what}${number === 1 ? '' : 's'}`;
+  return number === 0 ? `no ${what}s` : plural(number, what);
 }
 
 /** Limits in a few words. */

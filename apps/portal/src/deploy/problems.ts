@@ -2,6 +2,7 @@ import { entryField, parseFunctionSpec, type FunctionSpecInput } from '@shoal/do
 import { requireSchedule, type Cron } from '@shoal/domain/queue/schedule';
 import { SCALE_LABEL } from '@shoal/domain/scaling/scaling-policy';
 import { ShoalError } from '@shoal/domain/shared/errors';
+import { sentence } from '../ui/words';
 import type { Deployment } from './deployment';
 import { repeatedNames, type Entry } from './entries';
 import { deploymentOf, SCALE_FIELDS, SCHEDULE_FIELDS, type DeployForm, type ScaleField } from './form';
@@ -121,8 +122,4 @@ function rejection(parse: () => unknown): string | undefined {
     if (error instanceof ShoalError) return error.message;
     throw error;
   }
-}
-
-function sentence(text: string): string {
-  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

@@ -1,5 +1,6 @@
 import { conditionOf } from '@shoal/domain/functions/function-condition';
 import type { FunctionStatus } from '../api/function-status';
+import { plural } from '../ui/words';
 
 export type StepState = 'done' | 'doing' | 'waiting' | 'wrong';
 
@@ -32,7 +33,7 @@ export function progressOf(fn: FunctionStatus | undefined, { name, updates, gone
 
   const { replicas, availableReplicas, updating = false } = fn;
   const { state, because } = conditionOf({ ...fn, updating, ready: { length: availableReplicas } });
-  const started = `${availableReplicas} of ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} started`;
+  const started = `${availableReplicas} of ${plural(replicas, 'replica')} started`;
   if (updates && !updating && fn.rolledBackBecause !== undefined) {
     return {
       title: `${name} was not updated`,

@@ -1,4 +1,5 @@
 import { formatBytes, formatMs } from '../ui/numbers';
+import { plural } from '../ui/words';
 import { outcomeInWords, type CallResult, type CallStatus, type DeadLetter } from './call-status';
 import { Facts } from './facts';
 
@@ -23,7 +24,7 @@ export function CallFacts({ call }: { readonly call: CallStatus | DeadLetter }) 
           ['Next attempt', timeOf(call.nextAttemptAt)],
           ['Attempts', `${call.attempts}${call.refusals > 0 ? `, of which ${call.refusals} found no room and do not count` : ''}`],
           ['Outcome', outcome && `${outcomeInWords(call)} after ${formatMs(outcome.durationMs)}`],
-          ['Callback', callback && `${callback.url}: ${callback.state} after ${callback.attempts} ${callback.attempts === 1 ? 'attempt' : 'attempts'}${callback.status === undefined ? '' : `, answered ${callback.status}`}${callback.message === undefined ? '' : `: ${callback.message}`}`],
+          ['Callback', callback && `${callback.url}: ${callback.state} after ${plural(callback.attempts, 'attempt')}${callback.status === undefined ? '' : `, answered ${callback.status}`}${callback.message === undefined ? '' : `: ${callback.message}`}`],
         ]}
       />
       {result && <Answer result={result} />}

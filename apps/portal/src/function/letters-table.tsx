@@ -5,6 +5,7 @@ import { serverNowMs } from '../api/server-clock';
 import { Button } from '../ui/button';
 import { formatAgo } from '../ui/numbers';
 import { tellFailed } from '../ui/toasts';
+import { noun } from '../ui/words';
 import { outcomeInWords, type CallStatus } from './call-status';
 import { actOnLetter, type LetterAction } from './letter-actions';
 
@@ -69,7 +70,7 @@ function Row({ letter, onOpen, onChange }: Omit<LettersTableProps, 'letters'> & 
       </td>
       <td class="queue-attempts numbers">
         {attempts}
-        <span class="queue-small"> {attempts === 1 ? 'attempt' : 'attempts'}</span>
+        <span class="queue-small"> {noun(attempts, 'attempt')}</span>
       </td>
       <td class="queue-why break">{outcomeInWords(letter)}</td>
       <td class="queue-actions">

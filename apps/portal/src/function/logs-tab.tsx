@@ -7,14 +7,14 @@ import { route } from '../route';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Field, TextField } from '../ui/field';
+import { saveFile } from '../ui/save-file';
+import { plural } from '../ui/words';
 import { followLog, FIRST_LINES } from './follow-log';
 import { appendLines, countLines, matches, MAX_LINES, MAX_LOG_CHARS, toText, withoutKnown, type LogBlock, type LogFilter } from './log-buffer';
 import { LogView } from './log-view';
 
 /** Replicas to choose from. */
 const MAX_INSTANCES = 100;
-/** Within this a browser has begun a download. */
-const DOWNLOAD_STARTS_MS = 10_000;
 
 /** What the processes of a function write, as they write it. */
 export function LogsTab({ fn }: { readonly fn: FunctionSummary }) {
@@ -51,7 +51,7 @@ export function LogsTab({ fn }: { readonly fn: FunctionSummary }) {
         </Field>
         <div class="row">
           <CopyButton text={chosen} what="log" />
-          <Button kind="quiet" icon={Download} aria-label="Download log" title="Download log" onClick={() => download(`${fn.key}.log`, chosen())} />
+          <Button kind="quiet" icon={Download} aria-label="Download log" title="Download log" onClick={() => saveFile(`${fn.key}.log`, chosen())} />
         </div>
       </div>
       <div class="logs-options">
@@ -126,15 +126,6 @@ function whyEmpty({ name, namespace }: FunctionSummary, total: number, call: str
 }
 
 function countInWords(shown: number, total: number): string {
-  const lines = total === 1 ? 'line' : 'lines';
-  return shown === total ? `${total.toLocaleString('en-US')} ${lines}` : `${shown.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${lines}`;
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD_STARTS_MS);
+  const all = plural(total, 'line');
+  return shown === total ? all : `${shown.toLocaleString('en-US')} of ${all}`;
 }

@@ -6,6 +6,7 @@ import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { TextField } from '../ui/field';
 import { tellDone } from '../ui/toasts';
+import { plural } from '../ui/words';
 import type { FunctionDialogProps } from './delete-dialog';
 
 /** Sets the replicas of a function by hand. */
@@ -20,7 +21,7 @@ export function ScaleDialog({ fn, onClose }: FunctionDialogProps) {
     setBusy(true);
     try {
       await request('POST', `system/scale-function/${encodeURIComponent(fn.name)}?namespace=${encodeURIComponent(fn.namespace)}`, { body: { serviceName: fn.name, replicas } });
-      tellDone(replicas === 0 ? `${fn.name} goes to sleep.` : `${fn.name} goes to ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}.`);
+      tellDone(replicas === 0 ? `${fn.name} goes to sleep.` : `${fn.name} goes to ${plural(replicas, 'replica')}.`);
       onClose();
     } catch (error) {
       setProblem(`It was not scaled: ${messageOf(error)}.`);

@@ -7,6 +7,7 @@ import { functionHref } from '../route';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
 import { formatAgo, formatCount } from '../ui/numbers';
+import { plural, sentence } from '../ui/words';
 import { policyInWords } from './scaling-in-words';
 
 /** As `GET /system/function/NAME/scaling` tells it. */
@@ -31,7 +32,7 @@ export function ScalingCard({ fn, scaling }: { readonly fn: FunctionSummary; rea
     <section class="card stack">
       <div class="row">
         <h2 class="grow">
-          Why {fn.replicas} {fn.replicas === 1 ? 'replica' : 'replicas'}
+          Why {plural(fn.replicas, 'replica')}
         </h2>
         <a href={functionHref(fn.key, 'edit')}>Change its policy</a>
       </div>
@@ -81,8 +82,4 @@ function Changes({ changes }: { readonly changes: readonly ScalingRecord[] }) {
       )}
     </div>
   );
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

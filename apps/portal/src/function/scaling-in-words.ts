@@ -2,6 +2,7 @@ import type { ScalingRecord } from '@shoal/domain/scaling/autoscaler';
 import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import { formatCount } from '../ui/numbers';
+import { plural } from '../ui/words';
 
 /** `1 → 3: 90 calls a second need 2 replicas at 45 each`. */
 export function changeInWords({ from, to, because, error }: ScalingRecord): string {
@@ -11,7 +12,7 @@ export function changeInWords({ from, to, because, error }: ScalingRecord): stri
 /** What a policy does, a sentence each. */
 export function policyInWords(policy: ScalingPolicy): readonly string[] {
   const { min, max, zero, zeroAfterMs } = policy;
-  const sentences = min === max ? [`It always has ${replicas(max)}.`] : [`It has ${min} to ${replicas(max)}.`, ...loadInWords(policy)];
+  const sentences = min === max ? [`It always has ${plural(max, 'replica')}.`] : [`It has ${min} to ${plural(max, 'replica')}.`, ...loadInWords(policy)];
   return [...sentences, zero ? `It goes to sleep after ${formatDuration(zeroAfterMs)} without a call.` : 'It never goes to sleep by itself.'];
 }
 
@@ -25,8 +26,4 @@ function loadInWords({ type, target, targetProportion, factorPercent, downWindow
     `Some go once fewer have been enough for ${formatDuration(downWindowMs)}, at most ${formatCount(downStep * 100)} % at a time.`,
     ...(warmUpMs > 0 ? [`No more come within ${formatDuration(warmUpMs)} of the last ones, unless all are ready.`] : []),
   ];
-}
-
-function replicas(count: number): string {
-  return count === 1 ? '1 replica' : `${count} replicas`;
 }

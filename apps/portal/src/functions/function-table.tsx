@@ -7,6 +7,7 @@ import { functionHref } from '../route';
 import { Icon } from '../ui/icon';
 import { formatAgo, formatCount, formatMs, formatShare } from '../ui/numbers';
 import { StateBadge } from '../ui/state-badge';
+import { noun } from '../ui/words';
 import { useWindow } from './use-window';
 import type { Column, View } from './visible-functions';
 
@@ -80,7 +81,7 @@ function FunctionRow({ fn, index, nowMs }: { readonly fn: FunctionSummary; reado
       <td class="state">
         <StateBadge state={state} />
       </td>
-      <td class="replicas" data-label={fn.replicas === 1 ? 'replica' : 'replicas'}>
+      <td class="replicas" data-label={noun(fn.replicas, 'replica')}>
         {fn.availableReplicas === fn.replicas ? fn.replicas : `${fn.availableReplicas} of ${fn.replicas}`}
       </td>
       <td class="calls" data-label="calls/s">

@@ -7,6 +7,7 @@ import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Notice } from '../ui/notice';
 import { formatBytes } from '../ui/numbers';
+import { saveFile } from '../ui/save-file';
 import { useResource } from '../ui/use-resource';
 import { headerOf, type Answer } from './answer';
 import { bodyKindOf, mediaTypeOf, textOf, type BodyKind } from './body-kind';
@@ -127,14 +128,5 @@ function SaveButton({ functionKey, answer, type }: AnswerBodyProps & { readonly 
   const [name, namespace] = [functionKey.slice(0, dot), functionKey.slice(dot + 1)];
   const deployed = useResource(functionKey, (signal) => request<{ labels?: Readonly<Record<string, string>> }>('GET', `system/function/${encodeURIComponent(name)}?namespace=${encodeURIComponent(namespace)}`, { signal }));
   const fileName = fileNameOf({ contentDisposition: headerOf(answer.headers, 'Content-Disposition'), contentType: type, functionName: name, extension: deployed.value?.labels?.['com.openfaas.ui.ext'] });
-  const save = () => {
-    // Of a type that a browser only saves, should somebody open it in a window.
-    const url = URL.createObjectURL(new Blob([answer.body], { type: 'application/octet-stream' }));
-    Object.assign(document.createElement('a'), { href: url, download: fileName }).click();
-    setTimeout(() => URL.revokeObjectURL(url), KEPT_URL_MS);
-  };
-  return <Button kind="quiet" icon={Download} aria-label={`Save as ${fileName}`} title={`Save as ${fileName}`} onClick={save} />;
+  return <Button kind="quiet" icon={Download} aria-label={`Save as ${fileName}`} title={`Save as ${fileName}`} onClick={() => saveFile(fileName, answer.body)} />;
 }
-
-/** The browser begins to read it a moment after the click. */
-const KEPT_URL_MS = 10_000;

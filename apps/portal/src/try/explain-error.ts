@@ -1,4 +1,5 @@
 import { formatMs } from '../ui/numbers';
+import { sentence } from '../ui/words';
 import { headerOf, type Answer } from './answer';
 import { textOf } from './body-kind';
 
@@ -56,11 +57,6 @@ export function explainError({ headers, body }: Pick<Answer, 'headers' | 'body'>
     ...(advice === undefined ? {} : { advice }),
     code,
   };
-}
-
-/** Messages begin and end as they can be put behind a colon. */
-function sentence(message: string): string {
-  return message === '' ? '' : `${message[0]!.toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
 }
 
 function limitOf(name: string | undefined, { limitMs, elapsedMs }: Readonly<Record<string, unknown>>): string | undefined {

@@ -5,6 +5,7 @@ import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Notice } from '../ui/notice';
 import { formatBytes, formatMs } from '../ui/numbers';
+import { plural } from '../ui/words';
 import { AnswerView } from './answer-view';
 import { hasEnded, type QueuedCall } from './queued-call';
 import type { Outcome, Trial } from './trial';
@@ -82,10 +83,10 @@ function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Tr
           The call {STATE_TEXT[state]}
           {state === 'retrying' && nextAttemptAt !== undefined && <Countdown toMs={Date.parse(nextAttemptAt)} />}.
         </span>
-        <a href={functionHref(trial.functionKey, 'queue')}>Queue</a>
+        <a href={functionHref(trial.functionKey, 'queue', id)}>Queue</a>
       </div>
       <p class="quiet numbers">
-        {attempts === 1 ? '1 attempt' : `${attempts} attempts`}
+        {plural(attempts, 'attempt')}
         {endedAt !== undefined && `, ended ${formatMs(Math.max(0, Date.parse(endedAt) - Date.parse(acceptedAt)))} after it was accepted`}
         {outcome && `; the last one took ${formatMs(outcome.durationMs)}${outcome.status === undefined ? '' : ` and answered ${outcome.status}`}`}
       </p>

@@ -10,11 +10,9 @@ export interface CopyButtonProps {
   readonly text: string | (() => string);
   /** What is copied, as in "Copy URL". */
   readonly what: string;
-  /** Shows the words too, not the picture alone. */
-  readonly wide?: boolean;
 }
 
-export function CopyButton({ text, what, wide = false }: CopyButtonProps) {
+export function CopyButton({ text, what }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     // Browsers allow it on this machine and over TLS only.
@@ -23,11 +21,7 @@ export function CopyButton({ text, what, wide = false }: CopyButtonProps) {
     setTimeout(() => setCopied(false), SHOWN_MS);
   };
   const label = copied ? 'Copied' : `Copy ${what}`;
-  return (
-    <Button kind={wide ? 'plain' : 'quiet'} icon={copied ? Check : Copy} onClick={copy} aria-label={label} title={label}>
-      {wide ? label : undefined}
-    </Button>
-  );
+  return <Button kind="quiet" icon={copied ? Check : Copy} onClick={copy} aria-label={label} title={label} />;
 }
 
 async function writeText(text: string): Promise<boolean> {
