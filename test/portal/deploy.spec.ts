@@ -238,7 +238,8 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await logIn(page);
     await page.getByRole('heading', { name: 'New function' }).first().waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('patient');
-    await page.getByRole('button', { name: 'Log out' }).click();
+    page.once('dialog', (dialog) => void dialog.accept());
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Log out' }).click()]);
     await logIn(page);
     await page.getByRole('heading', { name: 'New function' }).first().waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');

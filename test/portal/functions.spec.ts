@@ -26,8 +26,19 @@ describePortal('the portal: logging in, and all functions', () => {
     await page.getByRole('heading', { name: 'Secrets', exact: true }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Secrets', exact: true }).waitFor();
+    await page.goto('#/new');
+    await page.getByLabel('Name', { exact: true }).fill('unsaved');
+    await page.evaluate(`sessionStorage.setItem('shoal.tries.web', '[]')`);
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void (asked.length === 1 ? dialog.dismiss() : dialog.accept());
+    });
     await page.getByRole('button', { name: 'Log out' }).click();
+    expect({ asked, name: await page.getByLabel('Name', { exact: true }).inputValue() }).toEqual({ asked: ['confirm'], name: 'unsaved' });
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Log out' }).click()]);
     await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
+    expect({ asked, kept: await page.evaluate('sessionStorage.length') }).toEqual({ asked: ['confirm', 'confirm'], kept: 0 });
     await page.reload();
     await page.getByRole('heading', { name: 'Log in to Shoal' }).waitFor();
     await page.goto('/docs');

@@ -41,17 +41,33 @@ let question: string | undefined;
 
 addEventListener('hashchange', () => {
   if (location.hash === shownHash) return;
-  if (question !== undefined && !confirm(question)) return history.pushState(undefined, '', shownHash || '#/');
+  if (!mayLeave()) return history.pushState(undefined, '', shownHash || '#/');
   shownHash = location.hash;
   route.value = parseRoute(shownHash);
 });
 
-/** Asks before the page is left, until the function that is returned is called. */
+/** Asks before the page is left, for another one or for good, until the function that is returned is called. */
 export function guardLeaving(ask: string): () => void {
   question = ask;
+  addEventListener('beforeunload', stay);
   return () => {
-    if (question === ask) question = undefined;
+    if (question === ask) leaveUnasked();
   };
+}
+
+/** From now on the page that is shown may be left. */
+export function leaveUnasked(): void {
+  question = undefined;
+  removeEventListener('beforeunload', stay);
+}
+
+function stay(event: Event): void {
+  event.preventDefault();
+}
+
+/** Whether the page that is shown may be left; asks when it is guarded. */
+export function mayLeave(): boolean {
+  return question === undefined || confirm(question);
 }
 
 export function goTo(href: string): void {

@@ -5,12 +5,6 @@ import { guardLeaving } from '../route';
 export function useLeavingGuard(active: boolean): void {
   useEffect(() => {
     if (!active) return;
-    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', stay);
-    const unguard = guardLeaving('What you have changed here is not deployed yet. Leave without it?');
-    return () => {
-      removeEventListener('beforeunload', stay);
-      unguard();
-    };
+    return guardLeaving('What you have changed here is not deployed yet. Leave without it?');
   }, [active]);
 }
