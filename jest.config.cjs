@@ -35,7 +35,7 @@ module.exports = {
   },
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', swc] },
   // Published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@apidevtools|write-file-atomic|content-disposition)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@apidevtools|write-file-atomic|content-disposition|preact)/)'],
   reporters: ['default', '<rootDir>/tools/count-reporter.cjs'],
   // What a build puts in.
   globals: { SHOAL_VERSION: '0.0.0', SHOAL_COMMIT: 'test' },

@@ -23,7 +23,7 @@ export function AnswerView({ functionKey, answer }: AnswerViewProps) {
   return (
     <div class="stack">
       <div class="row answer-facts">
-        <StatusBadge status={answer.status} text={answer.statusText} />
+        <StatusBadge status={answer.status} reason={answer.statusText} />
         <span class="numbers">{formatMs(answer.elapsedMs)}</span>
         <span class="numbers">{formatBytes(answer.body.length)}</span>
       </div>
@@ -77,7 +77,7 @@ function Redirect() {
   return (
     <div class="stack">
       <div class="row answer-facts">
-        <StatusBadge status={300} text="3xx redirect" />
+        <StatusBadge status="3xx" />
       </div>
       <Notice kind="warning" alert={false}>
         <p>The function answered with a redirect. It is not followed, so that nothing is called that you did not ask for.</p>

@@ -1,9 +1,20 @@
 import './status-badge.css';
 
-const WORDS: Readonly<Record<number, string>> = { 1: 'informs', 2: 'success', 3: 'redirect', 4: 'refused', 5: 'failed' };
+const WORDS: Readonly<Record<string, string>> = { 1: 'informs', 2: 'success', 3: 'redirect', 4: 'refused', 5: 'failed' };
+
+export interface StatusBadgeProps {
+  /** `3xx` when it is not known which one. */
+  readonly status: number | '3xx';
+  /** The reason that came with it: any text, of the function's choice. */
+  readonly reason?: string;
+}
 
 /** An HTTP status: number, word and colour. */
-export function StatusBadge({ status, text }: { readonly status: number; readonly text: string }) {
-  const kind = Math.floor(status / 100);
-  return <strong class={`status-badge of-${kind}`}>{/^\d/.test(text) ? text : `${status} ${text || (WORDS[kind] ?? '')}`}</strong>;
+export function StatusBadge({ status, reason }: StatusBadgeProps) {
+  const kind = String(status)[0]!;
+  return (
+    <strong class={`status-badge of-${kind}`}>
+      {status} {reason || WORDS[kind]}
+    </strong>
+  );
 }

@@ -73,15 +73,19 @@ export class Trial {
         onProgress: (bytes) => (this.outcome.value = { kind: 'sending', sinceMs: atMs, bytes }),
       });
       this.outcome.value = { kind: 'answer', answer };
-      if (draft.mode === 'async' && answer.status === 202 && answer.callId !== undefined) await this.follow(answer.callId, running.signal);
+      if (draft.mode === 'async' && answer.status === 202 && answer.callId !== undefined) {
+        // Cancelled when it was in the queue already.
+        if (running.signal.aborted) void cancelCall(answer.callId);
+        await this.follow(answer.callId);
+      }
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      this.outcome.value = { kind: 'none', message: error.message };
+      this.outcome.value = { kind: 'none', message: error instanceof NoAnswer ? error.message : `The page could not make the call: ${messageOf(error)}.` };
+    } finally {
+      batch(() => {
+        this.running.value = undefined;
+        this.remember(toTry(draft, atMs, summaryOf(this.outcome.value)));
+      });
     }
-    batch(() => {
-      this.running.value = undefined;
-      this.remember(toTry(draft, atMs, summaryOf(this.outcome.value)));
-    });
   }
 
   /** Breaks off the call that runs; an asynchronous one is cancelled in the queue. */
@@ -96,11 +100,12 @@ export class Trial {
   async followAgain(): Promise<void> {
     const outcome = this.outcome.value;
     if (this.isRunning || outcome?.kind !== 'queued') return;
-    const running = new AbortController();
-    this.running.value = running;
-    this.outcome.value = { kind: 'queued', call: outcome.call };
-    await this.follow(outcome.call.id, running.signal);
-    this.running.value = undefined;
+    this.running.value = new AbortController();
+    try {
+      await this.follow(outcome.call.id);
+    } finally {
+      this.running.value = undefined;
+    }
   }
 
   /** Fills in the form as it was. */
@@ -113,7 +118,9 @@ export class Trial {
     this.remember();
   }
 
-  private async follow(id: string, signal: AbortSignal): Promise<void> {
+  private async follow(id: string): Promise<void> {
+    // Nobody stops looking: who cancels the call waits to see it end.
+    const { signal } = new AbortController();
     let call: QueuedCall = { id, state: 'queued', acceptedAt: new Date().toISOString(), attempts: 0 };
     this.outcome.value = { kind: 'queued', call };
     try {
