@@ -52,6 +52,11 @@ export class Portal {
     const context = await this.browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', baseURL: this.gateway.url });
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);
     if (loggedIn) await this.logIn(context);
+    return this.openIn(context, path);
+  }
+
+  /** Another page of a browser session. */
+  async openIn(context: BrowserContext, path: string): Promise<Page> {
     const page = await context.newPage();
     page.on('pageerror', (error) => this.offences.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {

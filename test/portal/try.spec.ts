@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 import { webBundle } from '../e2e/web-bundle';
 import { describePortal, NARROW, Portal, seriousFindings } from './browser';
 
@@ -21,6 +21,7 @@ const ROUTES = {
   '/count': `(req, res) => { let n = 0; req.on('data', (chunk) => (n += chunk.length)).on('end', () => res.end(n + ' bytes of ' + req.headers['content-type'])); }`,
   '/moved': `(req, res) => res.writeHead(307, { Location: '/function/web/landed' }).end()`,
   '/fail': `(req, res) => res.writeHead(500).end('something broke')`,
+  '/reason': `(req, res) => { res.statusMessage = '200 OK'; res.writeHead(500).end(); }`,
   '/never': `() => undefined`,
   '/drip': `(req, res) => void res.write('first drop')`,
   '/long': `(req, res) => res.end(('x'.repeat(99) + '\\n').repeat(10_000))`,
@@ -32,6 +33,9 @@ const ROUTES = {
 
 describePortal('the portal: testing a function', () => {
   let portal: Portal;
+  /** Of a browser session that all specs share, for the time that it saves. */
+  let context: BrowserContext;
+  /** Of its own for each spec: what was typed and tried before is not there. */
   let page: Page;
   const bundle = webBundle(ROUTES);
   const dialogs: string[] = [];
@@ -39,18 +43,24 @@ describePortal('the portal: testing a function', () => {
   beforeAll(async () => {
     portal = await Portal.start({ upstream_timeout: '2s', write_timeout: '3s', read_timeout: '3s' });
     await portal.gateway.deploy('web', { image: bundle, labels: { 'com.openfaas.ui.ext': 'dat' }, annotations: { 'com.openfaas.retry.min_wait': '10ms', 'com.openfaas.retry.attempts': '1' } });
-    page = await portal.open({ path: '#/functions/web.openfaas-fn/test' });
-    page.on('dialog', (dialog) => {
+    context = (await portal.open()).context();
+    context.on('dialog', (dialog) => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
-    await page.getByRole('button', { name: 'Send', exact: true }).waitFor();
   }, 60_000);
+  beforeEach(async () => {
+    page = await portal.openIn(context, '#/functions/web.openfaas-fn/test');
+    await page.getByRole('button', { name: 'Send', exact: true }).waitFor();
+  });
   afterAll(async () => {
     await portal?.dispose();
     rmSync(bundle, { recursive: true });
   });
-  afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
+  afterEach(async () => {
+    await page.close();
+    expect(portal.offences.splice(0)).toEqual([]);
+  });
 
   const outcome = () => page.getByRole('region', { name: 'Answer' });
   const answered = (text: string | RegExp) => outcome().getByText(text).first().waitFor();
@@ -59,6 +69,7 @@ describePortal('the portal: testing a function', () => {
   const send = () => page.getByRole('button', { name: 'Send', exact: true }).click();
   const method = (name: string) => page.getByLabel('Method').selectOption(name);
   const choose = (name: string, within = page.getByRole('form', { name: 'Call' })) => within.getByRole('radio', { name, exact: true }).check({ force: true });
+  const focused = () => page.evaluate<string>('document.activeElement.textContent.trim()');
   /** What the function was asked, of an answer of `echo`. */
   const echoed = async () => JSON.parse((await bodyText().textContent())!) as { method: string; url: string; headers: Record<string, string>; body: string };
   const call = async (to: string, shows: string | RegExp) => {
@@ -103,6 +114,8 @@ describePortal('the portal: testing a function', () => {
     await send();
     await page.getByRole('alert').getByText('The path leads out of the function').waitFor();
     await path('/');
+    await unfold(/^Headers/);
+    await page.getByLabel('Header 1: name').fill('X-Own');
     await page.getByLabel('Header 2: name').fill('X Y');
     await page.getByText('A name has letters').waitFor();
     await page.getByLabel('Header 2: name').fill('X-Y');
@@ -111,7 +124,6 @@ describePortal('the portal: testing a function', () => {
     await send();
     await page.getByRole('alert').getByText('A header cannot be sent').waitFor();
     await page.getByRole('button', { name: 'Remove header 2' }).click();
-    await page.getByRole('button', { name: 'Remove header 1' }).click();
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
@@ -159,6 +171,9 @@ describePortal('the portal: testing a function', () => {
     expect(await page.locator('iframe').getAttribute('sandbox')).toBe('');
     expect(await page.locator('iframe').getAttribute('srcdoc')).toMatch(/^<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';/);
     await page.frameLocator('iframe[title="Preview of the body"]').getByRole('heading', { name: 'Harmless words' }).waitFor();
+    // Whatever the preview began has had its time once the function has been asked again.
+    expect(await page.evaluate(`fetch('/function/web/how-often-landed').then((answer) => answer.text())`)).toBe('landed 0');
+    const frames = page.frames().map((frame) => frame.url() || 'about:blank');
     await call('/svg', 'image/svg+xml');
     await page.waitForFunction(`document.querySelector('.answer-picture img')?.complete`);
     expect(await outcome().getByRole('img').getAttribute('src')).toMatch(/^data:/);
@@ -167,12 +182,12 @@ describePortal('the portal: testing a function', () => {
     await call('/odd-type', '200 OK');
     await outcome().getByText('Headers').click();
     await answered('<img src=x onerror=alert(1)>');
-    // Whatever was begun has had its time once the function has been asked again.
+    await call('/reason', /^500 200 OK$/);
     await call('/how-often-landed', 'landed 0');
-    expect({ dialogs, url: page.url(), frames: page.frames().length, attacked: await page.evaluate(`'wasAttacked' in window`) }).toEqual({
+    expect({ dialogs, url: page.url(), frames, attacked: await page.evaluate(`'wasAttacked' in window`) }).toEqual({
       dialogs: [],
       url: expect.stringMatching(/\/ui\/#\/functions\/web\.openfaas-fn\/test$/),
-      frames: 1,
+      frames: [page.url(), 'about:srcdoc', 'about:blank'],
       attacked: false,
     });
     // Stopped by the page's policy, as they have to be.
@@ -201,6 +216,46 @@ describePortal('the portal: testing a function', () => {
     await send();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await answered('Cancelled before an answer came.');
+    expect(await focused()).toBe('Send');
+  });
+
+  it('keeps the focus of who uses the keyboard, and tells above a dialog what went wrong', async () => {
+    await path('/never');
+    await page.getByRole('button', { name: 'Send', exact: true }).press('Enter');
+    await answered(/^Waiting for the answer/);
+    expect(await focused()).toBe('Send');
+    // Not another time, neither by the button nor by Enter in a field.
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Path and query').press('Enter');
+    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await answered('Cancelled before an answer came.');
+    const tries = page.getByRole('region', { name: 'Tries before' });
+    expect(await tries.getByRole('listitem').count()).toBe(1);
+    await page.getByRole('button', { name: 'Clear' }).press('Enter');
+    expect(await focused()).toBe('Tries');
+
+    await page.getByRole('button', { name: 'Scale' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Scale web' });
+    const held: Route[] = [];
+    await page.route(/system\/scale-function/, (request) => void held.push(request));
+    await dialog.getByLabel('Replicas').press('Enter');
+    await dialog.locator('[aria-busy="true"]').waitFor();
+    await dialog.getByLabel('Replicas').press('Enter');
+    await dialog.getByRole('button', { name: 'Scale' }).press('Enter');
+    expect(await focused()).toBe('Scale');
+    await held[0]!.abort();
+    await dialog.getByRole('alert').waitFor();
+    expect(held.length).toBe(1);
+
+    await page.evaluate(`void Promise.reject(new Error('the sky has fallen'))`);
+    await dialog.getByText('That did not work: the sky has fallen.').waitFor();
+    await dialog.getByRole('button', { name: 'Close message' }).click();
+    await page.evaluate(`void Promise.reject(new Error('all is dark'))`);
+    await dialog.getByText('all is dark').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Close message' }).click();
+    portal.offences.splice(0);
   });
 
   it('follows a call that is queued, through its attempts, to its answer', async () => {
@@ -224,9 +279,7 @@ describePortal('the portal: testing a function', () => {
   });
 
   it('keeps what was tried, fills it in again, and writes it as a curl command', async () => {
-    await choose('Wait for the answer');
     await method('PUT');
-    await choose('Text');
     await page.getByRole('textbox', { name: 'Body' }).fill("it's\nhere");
     await unfold(/^Headers/);
     await page.getByLabel('Header 1: name').fill('Authorization');

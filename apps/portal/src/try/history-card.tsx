@@ -1,5 +1,6 @@
 import './history-card.css';
 import { Trash2 } from 'lucide';
+import { useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button';
 import { formatMs } from '../ui/numbers';
 import type { Trial } from './trial';
@@ -7,15 +8,28 @@ import type { Trial } from './trial';
 /** The calls before, to make them again. */
 export function HistoryCard({ trial }: { readonly trial: Trial }) {
   const tries = trial.tries.value;
-  if (tries.length === 0) return null;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [wasCleared, setCleared] = useState(false);
+  if (tries.length === 0 && !wasCleared) return null;
+  const clear = () => {
+    trial.forgetTries();
+    setCleared(true);
+    // The button goes, and the focus must not go with it.
+    heading.current!.focus();
+  };
   return (
     <section class="card stack tight" aria-label="Tries before">
       <div class="row">
-        <h2 class="grow">Tries</h2>
-        <Button kind="quiet" icon={Trash2} onClick={() => trial.forgetTries()}>
-          Clear
-        </Button>
+        <h2 class="grow" ref={heading} tabIndex={-1}>
+          Tries
+        </h2>
+        {tries.length > 0 && (
+          <Button kind="quiet" icon={Trash2} onClick={clear}>
+            Clear
+          </Button>
+        )}
       </div>
+      {tries.length === 0 && <p class="quiet">None is kept.</p>}
       <ol class="tries">
         {tries.map((one) => (
           <li key={one.atMs}>

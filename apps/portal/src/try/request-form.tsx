@@ -56,7 +56,7 @@ export function RequestForm({ trial }: { readonly trial: Trial }) {
           Send
         </Button>
         {trial.isRunning && (
-          <Button icon={X} onClick={() => trial.cancel()}>
+          <Button icon={X} onClick={({ currentTarget }) => (focusSend(currentTarget), trial.cancel())}>
             Cancel
           </Button>
         )}
@@ -67,6 +67,11 @@ export function RequestForm({ trial }: { readonly trial: Trial }) {
       <Curl trial={trial} />
     </form>
   );
+}
+
+/** Before the button that has the focus goes. */
+function focusSend({ form }: HTMLButtonElement): void {
+  form?.querySelector<HTMLElement>('[type="submit"]')?.focus();
 }
 
 function noteOf(header: Pair) {

@@ -3,6 +3,7 @@ import { X } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Button } from './button';
+import { Toasts } from './toasts';
 
 export interface DialogProps {
   readonly title: string;
@@ -37,6 +38,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <Button kind="quiet" icon={X} onClick={onClose} aria-label="Close" />
       </div>
       <div class="stack">{children}</div>
+      <Toasts />
     </dialog>
   );
 }

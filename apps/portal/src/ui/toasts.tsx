@@ -1,6 +1,7 @@
 import './toasts.css';
 import { signal } from '@preact/signals';
 import { CircleAlert, CircleCheck, X } from 'lucide';
+import { useId, useLayoutEffect } from 'preact/hooks';
 import { Button } from './button';
 import { Icon } from './icon';
 
@@ -13,6 +14,8 @@ interface Toast {
 const SHOWN_MS = 6_000;
 const MAX_TOASTS = 4;
 const toasts = signal<readonly Toast[]>([]);
+/** Where they can appear, by id; they do in the last one. */
+const places = signal<readonly string[]>([]);
 let lastId = 0;
 
 /** Tells that something is done. It goes by itself. */
@@ -26,11 +29,17 @@ export function tellFailed(text: string): void {
   add('bad', text);
 }
 
-/** Where toasts appear; one for the page. */
+/** Where toasts appear: one for the page, and one in each dialog, because what is outside an open one is out of reach. */
 export function Toasts() {
+  const place = useId();
+  useLayoutEffect(() => {
+    places.value = [...places.peek(), place];
+    return () => (places.value = places.peek().filter((one) => one !== place));
+  }, []);
+  const shown = places.value.at(-1) === place ? toasts.value : [];
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ id, kind, text }) => (
+      {shown.map(({ id, kind, text }) => (
         <div key={id} class={`toast ${kind}`}>
           <Icon of={kind === 'good' ? CircleCheck : CircleAlert} />
           <p class="grow break">{text}</p>
