@@ -21,7 +21,10 @@ export function noteServerTime(date: string | null): void {
   aheadMs = Math.abs(ahead) < 1_000 ? 0 : ahead;
 }
 
-setInterval(() => {
-  if (!document.hidden) tick.value++;
-}, TICK_MS);
-document.addEventListener('visibilitychange', () => tick.value++);
+/** Lets ages grow from now on, while the page is seen. */
+export function startServerClock(): void {
+  setInterval(() => {
+    if (!document.hidden) tick.value++;
+  }, TICK_MS);
+  document.addEventListener('visibilitychange', () => tick.value++);
+}

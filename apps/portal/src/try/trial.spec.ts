@@ -39,14 +39,11 @@ describe('Trial.send()', () => {
     // What of a browser the page looks for.
     const storage = new Map<string, string>();
     Object.assign(globalThis, {
-      document: { querySelector: () => null, addEventListener: () => undefined },
+      document: { querySelector: () => null },
       location: new URL(`http://127.0.0.1:${gateway.address().port}/ui/`),
       sessionStorage: { getItem: (key: string) => storage.get(key) ?? null, setItem: (key: string, value: string) => storage.set(key, value), removeItem: (key: string) => storage.delete(key) },
     });
-    // Pages that show ages look at the clock for as long as they are there.
-    const ticking = jest.spyOn(globalThis, 'setInterval').mockReturnValue(undefined as never);
     ({ Trial: TrialClass } = await import('./trial'));
-    ticking.mockRestore();
   });
   beforeEach(() => {
     trial = new TrialClass('web.openfaas-fn');
