@@ -152,7 +152,7 @@ describe('bad input', () => {
   it('unknown fields are ignored', async () => {
     const body = { ...deployment, network: 'func_functions', registryAuth: 'eA==', envVars: { KEEP: '1' }, deep: DEEP, list: [1, [2]], '': 1, toString: 'x' };
     expect((await send('PUT', '/system/functions', body)).status).toBe(202);
-    expect((await send('GET', '/system/function/victim')).text).not.toMatch(/network|registryAuth|deep/);
+    expect((await send('GET', '/system/function/victim')).text).not.toMatch(/registryAuth|deep/);
   });
 
   it.each(['%00', '%2e%2e', '..%2F..', 'a%2Fb', 'Victim', '%zz', '%', '%F0%9F%92%A5', 'x'.repeat(600), 'x'.repeat(100_000), '__proto__', 'constructor', '*', ':name', '{name}'])(

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
@@ -37,6 +39,25 @@ describeWithPrograms('TLS', ['openssl'], 'openssl', () => {
       socket.on('error', reject);
     });
   }
+
+  it('does not wait at its end for who says nothing, before the handshake or after it, and does for a call', async () => {
+    issue('first');
+    const gateway = await GatewayProcess.start({ ...env, write_timeout: '90s' });
+    try {
+      expect((await ask(gateway, '/system/functions', JSON.stringify({ service: 'nap', image: 'nap', envProcess: 'sleep 2' }))).status).toBe(202);
+      const silent = [connectPlain(gateway.port, '127.0.0.1'), connect({ port: gateway.port, host: '127.0.0.1', rejectUnauthorized: false })];
+      await Promise.all([once(silent[0]!, 'connect'), once(silent[1]!, 'secureConnect')]);
+      for (const socket of silent) socket.on('error', () => undefined);
+      const running = ask(gateway, '/function/nap', '');
+      // It is under way once another that came later has been answered.
+      await ask(gateway, '/healthz', '');
+      const ended = gateway.stop();
+      expect((await running).status).toBe(200);
+      expect(await ended).toBe(0);
+    } finally {
+      await gateway.dispose();
+    }
+  });
 
   it('serves both planes, also to who offers another protocol, and takes a new certificate without a restart', async () => {
     issue('first');

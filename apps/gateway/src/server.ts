@@ -40,6 +40,8 @@ export class GatewayServer {
   private draining = false;
   /** Connections that have sent no request yet; browsers open some ahead. Node does not count them as idle. */
   private readonly silent = new Set<Duplex>();
+  /** With TLS, the sockets below connections whose handshake is not over, by their peers: nothing else tells which is whose. */
+  private readonly handshaking = new Map<string, Socket>();
 
   /** @throws StartError when the files for TLS cannot be used. */
   constructor(private readonly options: GatewayServerOptions) {
@@ -47,9 +49,10 @@ export class GatewayServer {
     // The size of the head bounds their number; past a number of its own, Node would drop headers silently.
     this.server.maxHeadersCount = 0;
     this.server
-      .on(options.tls ? 'secureConnection' : 'connection', (socket: Duplex) => {
-        this.silent.add(socket);
-        socket.once('close', () => this.silent.delete(socket));
+      .on('connection', (socket: Socket) => this.awaitRequest(socket, options.tls ? this.handshaking : undefined))
+      .on('secureConnection', (socket: Socket) => {
+        this.silent.delete(this.handshaking.get(peerOf(socket))!);
+        this.awaitRequest(socket);
       })
       .on('request', (req, res) => this.onRequest(req, res))
       // Answered by who takes the call, once it is clear that somebody wants the body.
@@ -79,6 +82,17 @@ export class GatewayServer {
     clearInterval(sweep);
     clearTimeout(endSilent);
     clearTimeout(timer);
+  }
+
+  /** @param handshaking where it is to be found while its handshake goes on. */
+  private awaitRequest(socket: Socket, handshaking?: Map<string, Socket>): void {
+    const peer = peerOf(socket);
+    this.silent.add(socket);
+    handshaking?.set(peer, socket);
+    socket.once('close', () => {
+      this.silent.delete(socket);
+      handshaking?.delete(peer);
+    });
   }
 
   private onRequest(req: IncomingMessage, res: ServerResponse): void {
@@ -120,6 +134,10 @@ export class GatewayServer {
     if (req.url && ABSOLUTE.test(req.url)) req.url = req.url.replace(ABSOLUTE, '') || '/';
     return routeOf(req.method ?? 'GET', req.url ?? '/', this.options.functionNamespace);
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function createListener({ readTimeoutMs, tls }: GatewayServerOptions): Server {

@@ -9,6 +9,11 @@ export function keepDraft(of: string, form: DeployForm): void {
   draft = session.value === 'ended' ? { of, form } : undefined;
 }
 
+/** Whether something is kept that loading the page again would lose. */
+export function hasDraft(): boolean {
+  return draft !== undefined;
+}
+
 /** The draft of that form, once; `undefined` when there is none. */
 export function takeDraft(of: string): DeployForm | undefined {
   const taken = draft?.of === of ? draft.form : undefined;

@@ -5,7 +5,8 @@ import type { FunctionSummary } from '../live/summary';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Notice } from '../ui/notice';
-import { tellDone } from '../ui/toasts';
+import { tellDone, tellFailed } from '../ui/toasts';
+import { useIsThere } from '../ui/use-is-there';
 import type { LetterAction } from './letter-actions';
 
 export interface AllLettersDialogProps {
@@ -21,6 +22,7 @@ export interface AllLettersDialogProps {
 export function AllLettersDialog({ fn, what, total, onClose, onDone }: AllLettersDialogProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const isThere = useIsThere();
   const again = what === 'redrive';
   const send = async () => {
     setBusy(true);
@@ -30,6 +32,7 @@ export function AllLettersDialog({ fn, what, total, onClose, onDone }: AllLetter
       tellDone(`${calls.toLocaleString('en-US')} ${calls === 1 ? 'call is' : 'calls are'} ${again ? 'sent again' : 'forgotten'}.`);
       onDone();
     } catch (error) {
+      if (!isThere()) return tellFailed(`That did not work: ${messageOf(error)}.`);
       setProblem(messageOf(error));
       setBusy(false);
     }

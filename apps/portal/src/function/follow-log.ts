@@ -18,7 +18,10 @@ export interface FollowLogOptions {
   readonly onState: (problem: string | undefined) => void;
 }
 
-/** Reads the log of a function and goes on with what comes, until `signal`; when the connection breaks off it is made anew. */
+/**
+ * Reads the log of a function and goes on with what comes, until `signal`; when the connection breaks off it is made anew. Of a machine whose
+ * clock is behind another's, lines that came in between may be missed.
+ */
 export async function followLog({ name, namespace, instance, signal, onLines, onState }: FollowLogOptions): Promise<void> {
   let lastMs = -Infinity;
   await keepConnected({ signal, onState }, async (inner, connected) => {

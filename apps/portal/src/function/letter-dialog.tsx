@@ -5,6 +5,8 @@ import { request } from '../api/client';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Notice } from '../ui/notice';
+import { tellFailed } from '../ui/toasts';
+import { useIsThere } from '../ui/use-is-there';
 import { useResource } from '../ui/use-resource';
 import { CallFacts } from './call-facts';
 import type { DeadLetter } from './call-status';
@@ -22,6 +24,7 @@ export function LetterDialog({ id, onClose, onDone }: LetterDialogProps) {
   const { value, error } = useResource(id, (signal) => request<DeadLetter>('GET', letterPath(id), { signal }));
   const [busy, setBusy] = useState<LetterAction>();
   const [problem, setProblem] = useState<string>();
+  const isThere = useIsThere();
   const act = async (what: LetterAction) => {
     setBusy(what);
     setProblem(undefined);
@@ -29,6 +32,7 @@ export function LetterDialog({ id, onClose, onDone }: LetterDialogProps) {
       await actOnLetter(what, id);
       onDone();
     } catch (thrown) {
+      if (!isThere()) return tellFailed(`That did not work: ${messageOf(thrown)}.`);
       setProblem(messageOf(thrown));
       setBusy(undefined);
     }
@@ -39,10 +43,10 @@ export function LetterDialog({ id, onClose, onDone }: LetterDialogProps) {
       {value === undefined ? error === undefined && <p class="loading">Loading…</p> : <CallFacts call={value} />}
       {problem !== undefined && <Notice kind="error">That did not work: {problem}.</Notice>}
       <div class="dialog-foot">
-        <Button kind="danger" icon={Trash2} busy={busy === 'purge'} disabled={busy !== undefined} onClick={() => act('purge')}>
+        <Button kind="danger" icon={Trash2} busy={busy === 'purge'} disabled={busy === 'redrive'} onClick={() => act('purge')}>
           Forget
         </Button>
-        <Button kind="primary" icon={RotateCw} busy={busy === 'redrive'} disabled={busy !== undefined} onClick={() => act('redrive')}>
+        <Button kind="primary" icon={RotateCw} busy={busy === 'redrive'} disabled={busy === 'purge'} onClick={() => act('redrive')}>
           Send again
         </Button>
       </div>

@@ -56,7 +56,7 @@ function Row({ letter, onOpen, onChange }: Omit<LettersTableProps, 'letters'> & 
     onChange();
   };
   const button = (what: LetterAction, attributes: { readonly title: string; readonly 'aria-label': string }) => (
-    <Button {...attributes} kind="quiet" icon={what === 'redrive' ? RotateCw : Trash2} busy={busy === what} disabled={busy !== undefined} onClick={() => act(what)} />
+    <Button {...attributes} kind="quiet" icon={what === 'redrive' ? RotateCw : Trash2} busy={busy === what} disabled={busy !== undefined && busy !== what} onClick={() => act(what)} />
   );
   return (
     <tr>

@@ -21,6 +21,8 @@ export const MAX_LINES = 5_000;
 export const BLOCK_LINES = 100;
 /** Of a longer line the rest is not kept: a browser lays out no lines of megabytes. */
 export const MAX_LINE_LENGTH = 10_000;
+/** Before what steers terminals is taken out of it. */
+const MAX_RAW_LENGTH = 10 * MAX_LINE_LENGTH;
 /** Kept characters, of all lines together: when there are more, the oldest blocks go. */
 export const MAX_LOG_CHARS = 5_000_000;
 
@@ -85,8 +87,8 @@ export function toText(lines: readonly LogLine[], { timestamps }: { readonly tim
 }
 
 function asKept(line: LogLine): LogLine {
-  const text = withoutControls(line.text);
-  const more = text.length - MAX_LINE_LENGTH;
+  const text = withoutControls(line.text.slice(0, MAX_RAW_LENGTH));
+  const more = text.length + Math.max(0, line.text.length - MAX_RAW_LENGTH) - MAX_LINE_LENGTH;
   return { ...line, text: more <= 0 ? text : `${text.slice(0, MAX_LINE_LENGTH)}… (${more.toLocaleString('en-US')} characters more)` };
 }
 

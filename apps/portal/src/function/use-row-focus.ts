@@ -14,8 +14,16 @@ export function useRowFocus(section: RefObject<HTMLElement | null>): void {
       const row = (target as Element).closest<HTMLTableRowElement>('tbody > tr');
       held.current = row && section.current?.contains(row) ? { row, index: row.sectionRowIndex, button: buttonsOf(row).indexOf(target as HTMLButtonElement) } : undefined;
     };
+    // A click beside everything takes the focus away without giving it to anything.
+    const forget = ({ target }: PointerEvent) => {
+      if (!held.current?.row.contains(target as Element)) held.current = undefined;
+    };
     document.addEventListener('focusin', note);
-    return () => document.removeEventListener('focusin', note);
+    document.addEventListener('pointerdown', forget);
+    return () => {
+      document.removeEventListener('focusin', note);
+      document.removeEventListener('pointerdown', forget);
+    };
   }, []);
   useLayoutEffect(() => {
     const { current } = held;

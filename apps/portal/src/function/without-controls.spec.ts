@@ -14,6 +14,11 @@ describe('withoutControls()', () => {
     ['10 %\r20 %\b\u0000\u007f\u0085\u001b', '10 %20 %'],
   ])('%j: %j', (text, expected) => expect(withoutControls(text)).toBe(expected));
 
+  it('takes no longer for strings that never end than for others', () => {
+    // Were each of them read to the end of the line, this would take minutes.
+    expect(withoutControls('\u009d'.repeat(1_000_000))).toBe('');
+  });
+
   it('leaves no control character but tabs in any text, and text without any as it is', () => {
     const parts = fc.array(fc.constantFrom('\u001b', '[', ']', '\\', '\u0007', '\u009b', '31', 'm', ' text ', '\t', '\u0000'), { maxLength: 12 });
     fc.assert(fc.property(parts, (texts) => expect(withoutControls(texts.join(''))).toMatch(/^[\t\P{Cc}]*$/u)));

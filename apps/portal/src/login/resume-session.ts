@@ -1,4 +1,9 @@
 import { gatewayUrl } from '../api/client';
+import { hasDraft } from '../deploy/draft';
+
+/** When this window was last loaded again for a session; of this window alone. */
+const RESUMED = 'shoal.resumed';
+const RESUME_AGAIN_MS = 60_000;
 
 /**
  * Lets in who is signed in after all: looks now, and whenever somebody comes back to this window. Returns what stops it.
@@ -10,7 +15,7 @@ import { gatewayUrl } from '../api/client';
 export function resumeSession(): () => void {
   const over = new AbortController();
   const { signal } = over;
-  let away = document.hidden;
+  let away = document.hidden || !document.hasFocus();
   const leave = () => void (away = true);
   const comeBack = () => {
     if (away) void reloadIfSignedIn(signal);
@@ -19,16 +24,19 @@ export function resumeSession(): () => void {
   addEventListener('blur', leave, { signal });
   addEventListener('focus', comeBack, { signal });
   document.addEventListener('visibilitychange', () => (document.hidden ? leave() : comeBack()), { signal });
-  if (!isReloaded()) void reloadIfSignedIn(signal);
+  if (!hasJustResumed()) void reloadIfSignedIn(signal);
   return () => over.abort();
 }
 
 async function reloadIfSignedIn(signal: AbortSignal): Promise<void> {
   const answer = await fetch(gatewayUrl('ui/session'), { cache: 'no-store', signal }).catch(() => undefined);
-  if (answer?.ok && !signal.aborted) location.reload();
+  // What was typed would be lost: whoever has typed it logs in here, and finds it again.
+  if (!answer?.ok || signal.aborted || hasDraft()) return;
+  sessionStorage.setItem(RESUMED, String(Date.now()));
+  location.reload();
 }
 
 /** Then it does not try again by itself: were it let in nowhere but here, it would reload for ever. */
-function isReloaded(): boolean {
-  return performance.getEntriesByType('navigation').some((entry) => (entry as PerformanceNavigationTiming).type === 'reload');
+function hasJustResumed(): boolean {
+  return Date.now() - Number(sessionStorage.getItem(RESUMED) ?? 0) < RESUME_AGAIN_MS;
 }

@@ -1,6 +1,7 @@
 import { RotateCw } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { functionHref } from '../route';
+import { serverNowMs } from '../api/server-clock';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Notice } from '../ui/notice';
@@ -127,9 +128,9 @@ function Countdown({ toMs }: { readonly toMs: number }) {
 const TICK_MS = 500;
 
 function useNow(): number {
-  const [nowMs, setNow] = useState(Date.now());
+  const [nowMs, setNow] = useState(serverNowMs());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    const timer = setInterval(() => setNow(serverNowMs()), TICK_MS);
     return () => clearInterval(timer);
   }, []);
   return nowMs;

@@ -75,7 +75,7 @@ export class Trial {
       this.outcome.value = { kind: 'answer', answer };
       if (draft.mode === 'async' && answer.status === 202 && answer.callId !== undefined) {
         // Cancelled when it was in the queue already.
-        if (running.signal.aborted) void cancelCall(answer.callId);
+        if (running.signal.aborted) await cancelCall(answer.callId).catch(() => undefined); // It has ended by then, as is shown.
         await this.follow(answer.callId);
       }
     } catch (error) {
