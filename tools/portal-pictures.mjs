@@ -13,25 +13,27 @@ const NARROW = { width: 390, height: 844 };
 /** How long calls come before the pictures are taken. */
 const STORY_SECONDS = 150;
 
-/** A command is split at spaces and knows no quotes, so what needs a shell is a file. */
-function script(name, text) {
-  const path = join(folder, `${name}.sh`);
-  writeFileSync(path, `${text}\n`);
-  return path;
+const BUNDLES = join(folder, 'bundles');
+
+/** Makes a bundle of a shell script, and returns its name. */
+function bundle(name, text) {
+  mkdirSync(join(BUNDLES, name), { recursive: true });
+  writeFileSync(join(BUNDLES, name, 'run.sh'), `${text}\n`);
+  writeFileSync(join(BUNDLES, name, 'function.yml'), 'command: sh run.sh\n');
+  return name;
 }
 
 /** After a while the first of these is asked for more than it can take. */
 const FUNCTIONS = [
   {
     service: 'thumbnails',
-    image: 'thumbnails',
-    envProcess: `sh ${script('thumbnails', 'sleep 0.03; cat')}`,
+    image: bundle('thumbnails', 'sleep 0.03; cat'),
     envVars: { SIZE: '320x240', exec_timeout: '10s' },
     labels: { team: 'media', 'com.openfaas.scale.type': 'rps', 'com.openfaas.scale.target': '8', 'com.openfaas.scale.max': '8', 'com.openfaas.scale.down.window': '15s' },
     limits: { memory: '128Mi', cpu: '500m' },
   },
   { service: 'nightly-report', image: 'report', envProcess: 'cat', labels: { 'com.openfaas.scale.min': '0' }, annotations: { schedule: '30 2 * * *', 'schedule.timezone': 'Europe/Berlin' } },
-  { service: 'charge-card', image: 'payments', envProcess: `sh ${script('charge', 'cat >/dev/null; case $(date +%S) in *7) echo the card was declined >&2; exit 1 ;; esac; echo paid')}` },
+  { service: 'charge-card', image: bundle('payments', 'cat >/dev/null; case $(date +%S) in *7) echo the card was declined >&2; exit 1 ;; esac; echo paid') },
   { service: 'search-index', image: 'search', envProcess: 'false', envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:9' } },
 ];
 
@@ -83,7 +85,7 @@ await runBench(async () => {
 
 async function startGateway() {
   const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: folder, SHOAL_HOME: join(folder, 'home'), SHOAL_PORT: String(port), SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'true' };
+  const env = { PATH: process.env.PATH, HOME: folder, SHOAL_HOME: join(folder, 'home'), SHOAL_PORT: String(port), SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'true', SHOAL_BUNDLES: BUNDLES };
   const child = launch(process.execPath, [join(root, 'dist/gateway/main.cjs')], env);
   await until(() => PASSWORD_LINE.test(child.output) && /^ {2}(Data|Queue) /m.test(child.output), 'the gateway');
   const url = `http://127.0.0.1:${port}`;
