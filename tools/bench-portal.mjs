@@ -1,14 +1,12 @@
 // `npm run bench:portal`: how soon the list of functions is there, and how it bears many functions that are called, beside few.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
-import { alternate, cpuUs, fail, folder, freePort, launch, mediansOf, progress, readOptions, rounded, runBench, sleep, until } from './measure.mjs';
+import { alternate, cpuUs, mediansOf, progress, readOptions, rounded, runBench, sleep, until } from './measure.mjs';
+import { launchChromium, openSignedIn, requireChromium, startSignedInGateway } from './portal-bench.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './setup.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 const FEW = 10;
-const PASSWORD_LINE = /password (\S+) \(shown/;
 const options = readOptions(
   {
     rounds: { type: 'string', default: '7' },
@@ -46,11 +44,11 @@ const SCROLL = `new Promise((resolve) => {
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
-if (!existsSync(CHROMIUM)) fail('bench:portal needs chromium; on Debian: apt-get install chromium');
+requireChromium('bench:portal');
 await runBench(async () => {
   const many = Number(options.functions);
   const targets = [await startGateway(FEW), await startGateway(many)];
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'] });
+  const browser = await launchChromium();
   try {
     const samples = await alternate(targets, Number(options.rounds), (target) => open(browser, target), 'openings');
     console.log(`\nFirst view: ${rounded(firstViewBytes() / 1_000)} kB of JavaScript and CSS, gzipped`);
@@ -62,27 +60,16 @@ await runBench(async () => {
 });
 
 async function startGateway(functions) {
-  const home = join(folder, `home-${functions}`);
-  const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: folder, SHOAL_HOME: home, SHOAL_PORT: String(port), SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'false' };
-  const child = launch(process.execPath, [join(root, 'dist/gateway/main.cjs')], env);
-  await until(() => PASSWORD_LINE.test(child.output) && /^ {2}(Data|Queue) /m.test(child.output), 'the gateway');
-  const url = `http://127.0.0.1:${port}`;
-  const password = PASSWORD_LINE.exec(child.output)[1];
-  const headers = { Authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` };
+  const gateway = await startSignedInGateway(`home-${functions}`, { SHOAL_SAMPLES: 'false' });
   for (let i = 0; i < functions; i++) {
-    const body = JSON.stringify({ service: `function-${i}`, image: 'cat', envProcess: 'cat' });
-    const { status } = await fetch(`${url}/system/functions`, { method: 'POST', headers, body });
-    if (status !== 202) throw new Error(`deploying failed: ${status}`);
+    await gateway.api('POST', 'system/functions', { service: `function-${i}`, image: 'cat', envProcess: 'cat' });
     if (i % 100 === 0) progress(`Deploying: ${i} of ${functions}`);
   }
-  return { name: `${functions} functions`, url, password, pid: child.pid };
+  return { name: `${functions} functions`, ...gateway };
 }
 
-async function openPage(browser, { url, password }) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: url });
-  await context.request.post('/ui/session', { data: { user: 'admin', password } });
-  const page = await context.newPage();
+async function openPage(browser, gateway) {
+  const page = await openSignedIn(browser, gateway, { viewport: { width: 1280, height: 900 } });
   await page.addInitScript(`
     window.longTasks = [];
     new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true });

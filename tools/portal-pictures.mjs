@@ -1,13 +1,11 @@
 // `npm run portal:pictures`: takes the pictures of the portal that the documentation shows, of a gateway with something going on.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { fail, folder, freePort, launch, progress, runBench, sleep, until } from './measure.mjs';
+import { folder, progress, runBench, sleep } from './measure.mjs';
+import { launchChromium, openSignedIn, requireChromium, startSignedInGateway } from './portal-bench.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './setup.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 const PICTURES = join(root, 'docs/images/portal');
-const PASSWORD_LINE = /password (\S+) \(shown/;
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
 /** How long calls come before the pictures are taken. */
@@ -67,13 +65,13 @@ const SCENES = [
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
-if (!existsSync(CHROMIUM)) fail('the pictures need chromium; on Debian: apt-get install chromium');
+requireChromium('portal:pictures');
 await runBench(async () => {
-  const gateway = await startGateway();
+  const gateway = await startSignedInGateway('home', { SHOAL_SAMPLES: 'true', SHOAL_BUNDLES: BUNDLES });
   for (const deployment of FUNCTIONS) await gateway.api('POST', 'system/functions', deployment);
   await gateway.api('POST', 'system/secrets', { name: 'payment-key', value: 'sk-1' });
   await callFunctions(gateway.url);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'] });
+  const browser = await launchChromium();
   try {
     rmSync(PICTURES, { recursive: true, force: true });
     mkdirSync(PICTURES, { recursive: true });
@@ -82,21 +80,6 @@ await runBench(async () => {
     await browser.close();
   }
 });
-
-async function startGateway() {
-  const port = await freePort();
-  const env = { PATH: process.env.PATH, HOME: folder, SHOAL_HOME: join(folder, 'home'), SHOAL_PORT: String(port), SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'true', SHOAL_BUNDLES: BUNDLES };
-  const child = launch(process.execPath, [join(root, 'dist/gateway/main.cjs')], env);
-  await until(() => PASSWORD_LINE.test(child.output) && /^ {2}(Data|Queue) /m.test(child.output), 'the gateway');
-  const url = `http://127.0.0.1:${port}`;
-  const password = PASSWORD_LINE.exec(child.output)[1];
-  const headers = { Authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` };
-  const api = async (method, path, body) => {
-    const answer = await fetch(`${url}/${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  };
-  return { url, password, api };
-}
 
 /** Calls functions from now on; resolves when the story is at its end. */
 async function callFunctions(url) {
@@ -116,20 +99,19 @@ function call(url) {
   void fetch(url, { method: 'POST', body: 'hello' }).then((answer) => answer.arrayBuffer()).catch(() => undefined);
 }
 
-async function takeAll(browser, { url, password }, { name, path, prepare = async () => undefined, loggedIn = true, all = false }) {
+async function takeAll(browser, gateway, { name, path, prepare = async () => undefined, loggedIn = true, all = false }) {
   for (const [size, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
     for (const colorScheme of all ? ['light', 'dark'] : [size === 'wide' ? 'light' : 'dark']) {
       progress(`${name}, ${size}, ${colorScheme}`);
-      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', baseURL: url, locale: 'en-GB' });
-      if (loggedIn) await context.request.post('/ui/session', { data: { user: 'admin', password } });
-      const page = await context.newPage();
+      const options = { viewport, colorScheme, reducedMotion: 'reduce', baseURL: gateway.url, locale: 'en-GB' };
+      const page = loggedIn ? await openSignedIn(browser, gateway, options) : await browser.newPage(options);
       await page.goto(path);
       await prepare(page);
       // Until what comes by itself is there: charts, pictures.
       await page.waitForLoadState('load');
       await sleep(1_500);
       await page.screenshot({ path: join(PICTURES, `${name}-${size}-${colorScheme}.png`) });
-      await context.close();
+      await page.context().close();
     }
   }
 }

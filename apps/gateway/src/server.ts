@@ -51,7 +51,9 @@ export class GatewayServer {
     this.server
       .on('connection', (socket: Socket) => this.awaitRequest(socket, options.tls ? this.handshaking : undefined))
       .on('secureConnection', (socket: Socket) => {
-        this.silent.delete(this.handshaking.get(peerOf(socket))!);
+        const peer = peerOf(socket);
+        this.silent.delete(this.handshaking.get(peer)!);
+        this.handshaking.delete(peer);
         this.awaitRequest(socket);
       })
       .on('request', (req, res) => this.onRequest(req, res))

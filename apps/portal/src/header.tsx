@@ -7,7 +7,6 @@ import { route, type Route } from './route';
 import { canLogOut } from './session';
 import { Button } from './ui/button';
 import { Icon } from './ui/icon';
-import logo from './ui/logo.svg';
 import { formatCount, formatShare } from './ui/numbers';
 
 const LINKS = [
@@ -22,7 +21,7 @@ export function Header() {
     <header class="header">
       <div class="header-row">
         <a class="brand" href="#/">
-          <img src={logo} alt="" width="34" height="34" />
+          <img src="logo.svg" alt="" width="34" height="34" />
           <span>shoal</span>
         </a>
         <nav aria-label="Main">

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Bundle } from '@shoal/adapters/local/bundle';
 import { passedOn } from '@shoal/adapters/local/launch';
+import { shellWord } from '@shoal/domain/shared/shell-word';
 import { CliError } from '../cli-error';
 import type { TextMap } from '../stack/stack-file';
 import type { Env } from '../terminal';
@@ -75,9 +76,5 @@ export function imageLaunch(one: LocalFunction, image: string, { env, network }:
 /** As somebody would type it. Of a bundle's environment all counts; of an image's it is in the arguments. */
 export function commandLine({ argv, cwd, env }: Launch, withEnvironment: boolean): string {
   const variables = withEnvironment ? ['env', '-i', ...Object.entries(env).map(([key, value]) => `${key}=${value}`)] : [];
-  return [...(withEnvironment ? ['cd', quoted(cwd), '&&'] : []), ...[...variables, ...argv].map(quoted)].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return [...(withEnvironment ? ['cd', shellWord(cwd), '&&'] : []), ...[...variables, ...argv].map(shellWord)].join(' ');
 }

@@ -19,11 +19,7 @@ export function pageOf(token = ''): string {
 <body>
   <header class="bar">
     <a class="home" href="/ui/" aria-label="Shoal, the portal">
-      <svg viewBox="0 0 64 64" width="34" height="34" aria-hidden="true">
-        <path class="lead" d="M60.4 3.6c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8z"/>
-        <path class="next" d="M41.9 7.2c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8zM56.8 22.1c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8z"/>
-        <path class="rest" d="M23.5 10.8c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8zM38.3 25.7c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8zM53.2 40.5c-7.7-.9-9.8 1.1-10.8 2.2c-2.4 2.3-1.9 7.4-2.8 10.2l-5.9 2.3q4.3 .5 4.8 4.8l2.3-5.9c2.8-.9 7.9-.4 10.2-2.8c1.1-1 3.1-3.1 2.2-10.8z"/>
-      </svg>
+      <img src="/ui/logo.svg" alt="" width="34" height="34">
       <span>Shoal <b>API</b></span>
     </a>
     <nav>
@@ -65,12 +61,12 @@ SwaggerUIBundle({
 /** The portal's colours on Swagger UI, which has a dark mode of its own and is told by its class when to use it. */
 export const STYLE = `:root {
   --ground: #f4f7f8; --surface: #ffffff; --ink: #0f2a33; --soft: #4b6670; --line: #d5e0e3; --link: #0b6477;
-  --lead: #ff6b57; --next: #0b6477; --rest: #14919b;
+  --stamp: #0b6477;
   --get: #0f7b85; --post: #0f4557; --put: #8a6100; --delete: #c0341f; --other: #4b6670; --code: #0f2a33;
 }
 :root.dark-mode {
   --ground: #0e171b; --surface: #15222a; --ink: #e6eff1; --soft: #9fb5bc; --line: #273a43; --link: #6ec9d4;
-  --lead: #ff8a75; --next: #6ec9d4;
+  --stamp: #6ec9d4;
   --get: #0f7b85; --post: #35688c; --put: #8a6412; --delete: #b84534; --other: #55707a; --code: #0a1216;
 }
 :root:root { background: var(--ground); }
@@ -86,9 +82,6 @@ body { margin: 0; color: var(--ink); font-family: system-ui, sans-serif; }
 .bar .home { display: flex; gap: 10px; align-items: center; color: var(--ink); font-size: 20px; font-weight: 600; }
 .bar .home:hover { text-decoration: none; }
 .bar b { color: var(--soft); font-weight: 400; }
-.lead { fill: var(--lead); }
-.next { fill: var(--next); }
-.rest { fill: var(--rest); }
 :root:root:root:root .swagger-ui { background: none; color: var(--ink); font-family: inherit; }
 :root:root:root:root .swagger-ui .info { margin: 32px 0 24px; }
 :root:root:root:root .swagger-ui :is(.info .title, .info p, .info li, .opblock-tag, .opblock-tag small, .opblock .opblock-summary-path, .opblock-description-wrapper p, .tab li, label,
@@ -97,7 +90,7 @@ body { margin: 0; color: var(--ink); font-family: system-ui, sans-serif; }
 :root:root:root:root .swagger-ui .opblock .opblock-summary-description { color: var(--soft); font-family: inherit; }
 :root:root:root:root .swagger-ui .opblock .opblock-summary-path { font-family: ui-monospace, monospace; }
 :root:root:root:root .swagger-ui .info .title small { background: var(--soft); }
-:root:root:root:root .swagger-ui .info .title small.version-stamp { background: var(--next); }
+:root:root:root:root .swagger-ui .info .title small.version-stamp { background: var(--stamp); }
 :root:root:root.dark-mode .swagger-ui .info .title small pre { color: #0e171b; }
 :root:root:root:root .swagger-ui :is(.info a, .opblock-tag a, .link) { color: var(--link); }
 :root:root:root:root .swagger-ui .scheme-container { margin: 0 0 16px; padding: 16px 0; background: var(--surface); border-block: 1px solid var(--line); box-shadow: none; }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { FoundCall } from '@shoal/domain/queue/queued-calls';
 import type { CallbackState, CallRecord, CallState, StoredAnswer } from '@shoal/domain/queue/queued-call';
+import { rounded } from './rounded';
 
 const STATES: readonly CallState[] = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'];
 
@@ -84,7 +85,7 @@ export function toCallStatus({ record, answer }: FoundCall, forOwner: boolean): 
     ...present({ startedAt: timeOf(record.startedMs), endedAt: timeOf(record.endedMs), nextAttemptAt: state === 'retrying' ? timeOf(record.nextAttemptMs) : undefined }),
     attempts,
     refusals,
-    ...present({ outcome: outcome && { ...outcome, durationMs: Math.round(outcome.durationMs * 10) / 10 }, callback: callback && toCallback(callback, forOwner), result: answer && toResult(answer) }),
+    ...present({ outcome: outcome && { ...outcome, durationMs: rounded(outcome.durationMs, 1) }, callback: callback && toCallback(callback, forOwner), result: answer && toResult(answer) }),
   };
 }
 

@@ -55,9 +55,3 @@ export class ChangesEvent {
   @ApiProperty({ type: [FunctionSummary], description: 'New, or not as before.' }) readonly changed!: readonly FunctionSummary[];
   @ApiProperty({ type: [String], description: 'Keys of those that are gone.' }) readonly removed!: readonly string[];
 }
-
-/** As precise as anybody wants to see it. */
-export function rounded(value: number, digits: number): number {
-  const factor = 10 ** digits;
-  return Math.round(value * factor) / factor;
-}

@@ -4,8 +4,6 @@ import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import type { FunctionState } from '@shoal/domain/functions/function-provider';
 import { Functions } from '@shoal/domain/functions/functions';
 import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
-import { parseFunctionName } from '@shoal/domain/invocation/route';
-import { ShoalError } from '@shoal/domain/shared/errors';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
 import {
@@ -17,7 +15,7 @@ import {
   toFunctionStatus,
 } from './functions.dto';
 import { Schedules } from './schedules';
-import { lastOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
+import { functionIdOf, lastOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
 
 
 @ApiTags('functions')
@@ -91,16 +89,12 @@ export class FunctionsController {
     await this.functions.scale(this.idOf(name, body.namespace, namespace), body.replicas);
   }
 
-  /** A name may bring its namespace with it, as in a function's URL. */
   private statusOf(state: FunctionState): FunctionStatus {
     const key = functionKey(state.spec.id);
     return toFunctionStatus(state, this.metrics.invocations(key), this.schedules.of(key));
   }
 
   private idOf(name: string, inBody: string | null | undefined, inQuery: QueryValue): FunctionId {
-    const namespace = namespaceOf(inBody, inQuery, this.settings.functionNamespace);
-    const id = parseFunctionName(name, namespace);
-    if (!id) throw new ShoalError('function-not-found', 'there is no function of that name: names have a-z, 0-9 and - only');
-    return id;
+    return functionIdOf(name, namespaceOf(inBody, inQuery, this.settings.functionNamespace));
   }
 }

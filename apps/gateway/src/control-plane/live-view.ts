@@ -1,8 +1,9 @@
 import { conditionOf } from '@shoal/domain/functions/function-condition';
 import type { CallStatistics } from '@shoal/domain/invocation/call-statistics';
 import type { FunctionEntry, ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
-import { type FunctionSummary, type PlatformStatus, rounded } from './events.dto';
+import type { FunctionSummary, PlatformStatus } from './events.dto';
 import type { QueueCounts } from './queue-counts';
+import { rounded } from './rounded';
 import type { Schedules } from './schedules';
 
 export interface LiveViewOptions {

@@ -3,14 +3,13 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Functions } from '@shoal/domain/functions/functions';
-import { parseFunctionName } from '@shoal/domain/invocation/route';
 import type { LogQuery, LogSource } from '@shoal/domain/logs/log-source';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator } from './authenticate';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
-import { lastOf, namespaceOf } from './namespace-query';
+import { functionIdOf, lastOf, namespaceOf } from './namespace-query';
 
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -90,8 +89,7 @@ export class LogsController {
   private parse(raw: RawQuery): LogQuery | undefined {
     const [name, since, tail = '-1', follow = 'false', instance] = ['name', 'since', 'tail', 'follow', 'instance'].map((key) => lastOf(raw[key]));
     if (!name) throw new ShoalError('invalid-request', 'name must say which function');
-    const id = parseFunctionName(name, namespaceOf(undefined, raw['namespace'], this.settings.functionNamespace));
-    if (!id) throw new ShoalError('function-not-found', 'there is no function of that name');
+    const id = functionIdOf(name, namespaceOf(undefined, raw['namespace'], this.settings.functionNamespace));
     const sinceMs = since ? parseTime(since) : undefined;
     if (Number.isNaN(sinceMs) || !/^-?\d{1,9}$/.test(tail) || !/^(true|false|1|0)$/.test(follow)) return undefined;
     return {

@@ -1,5 +1,6 @@
 import { ApiQuery } from '@nestjs/swagger';
-import { parseName } from '@shoal/domain/functions/function-spec';
+import { parseName, type FunctionId } from '@shoal/domain/functions/function-spec';
+import { parseFunctionName } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 
 /** A query parameter as the router has it: several values when it is given several times. */
@@ -27,4 +28,14 @@ export function namespaceOf(
     throw new ShoalError('invalid-request', 'namespace is one thing in the body and another in the query');
   }
   return parseName(inBody || query || fallback, 'namespace');
+}
+
+/**
+ * The function that a request names; a name may bring its namespace with it, as in a function's URL. Rejects with
+ * `function-not-found` what no function can be called.
+ */
+export function functionIdOf(name: string, namespace: string): FunctionId {
+  const id = parseFunctionName(name, namespace);
+  if (!id) throw new ShoalError('function-not-found', 'there is no function of that name: names have a-z, 0-9 and - only');
+  return id;
 }

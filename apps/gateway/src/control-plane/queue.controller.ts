@@ -8,6 +8,7 @@ import { CallCount, CallStatus, DeadLetter, QueueOfFunction, toCallStatus, toDea
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
 import { lastOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
+import { rounded } from './rounded';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;
@@ -31,8 +32,8 @@ export class QueueController {
     return all.map(({ functionKey: key, oldestMs, perSecond, ...counts }) => ({
       function: key,
       ...counts,
-      perSecond: Math.round(perSecond * 100) / 100,
-      ...(oldestMs === undefined ? {} : { oldestSeconds: Math.max(0, Math.round((Date.now() - oldestMs) / 100) / 10) }),
+      perSecond: rounded(perSecond, 2),
+      ...(oldestMs === undefined ? {} : { oldestSeconds: Math.max(0, rounded((Date.now() - oldestMs) / 1_000, 1)) }),
     }));
   }
 

@@ -1,13 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { functionKey } from '@shoal/domain/functions/function-spec';
-import { parseFunctionName } from '@shoal/domain/invocation/route';
 import { Autoscaler, type ScalingRecord } from '@shoal/domain/scaling/autoscaler';
 import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
-import { namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
+import { functionIdOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
 
 /** How far and how a function scales, as its labels say. */
 export class ScalingPolicyStatus implements ScalingPolicy {
@@ -63,8 +62,8 @@ export class ScalingController {
   @ApiOkResponse({ type: ScalingStatus })
   @Fails({ 400: 'The namespace is no name.', 404: 'There is no such function.' })
   get(@Param('name') name: string, @Query('namespace') namespace?: QueryValue): ScalingStatus {
-    const id = parseFunctionName(name, namespaceOf(undefined, namespace, this.settings.functionNamespace));
-    const story = id && this.autoscaler.story(functionKey(id));
+    const id = functionIdOf(name, namespaceOf(undefined, namespace, this.settings.functionNamespace));
+    const story = this.autoscaler.story(functionKey(id));
     if (!story) throw new ShoalError('function-not-found', `function ${name} does not exist`);
     const { policy, problem, now, changes } = story;
     return { ...(policy ? { policy } : {}), ...(problem === undefined ? {} : { problem }), ...(now ? { now } : {}), changes };

@@ -4,12 +4,11 @@ import { functionKey } from '@shoal/domain/functions/function-spec';
 import { ReplicaHistory } from '@shoal/domain/functions/replica-history';
 import { CallStatistics, STATISTICS_STEP_MS, type StatisticsPoint } from '@shoal/domain/invocation/call-statistics';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
-import { parseFunctionName } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { ControlPlaneSettings } from './control-plane-settings';
 import { Fails } from './error-answer';
-import { rounded } from './events.dto';
-import { namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
+import { functionIdOf, namespaceOf, NamespaceQuery, type QueryValue } from './namespace-query';
+import { rounded } from './rounded';
 
 /** Calls by the class of their status. */
 export class StatusCounts {
@@ -59,9 +58,8 @@ export class StatisticsController {
   @ApiOkResponse({ type: FunctionStatistics })
   @Fails({ 400: 'The namespace is no name.', 404: 'There is no such function.' })
   get(@Param('name') name: string, @Query('namespace') namespace?: QueryValue): FunctionStatistics {
-    const id = parseFunctionName(name, namespaceOf(undefined, namespace, this.settings.functionNamespace));
-    const key = id && functionKey(id);
-    if (key === undefined || !this.directory.find(key)) throw new ShoalError('function-not-found', `function ${name} does not exist`);
+    const key = functionKey(functionIdOf(name, namespaceOf(undefined, namespace, this.settings.functionNamespace)));
+    if (!this.directory.find(key)) throw new ShoalError('function-not-found', `function ${name} does not exist`);
     return {
       stepSeconds: STATISTICS_STEP_MS / 1_000,
       points: this.statistics.points(key).map(toPoint),

@@ -1,20 +1,12 @@
+import { LOAD_UNIT } from '@shoal/domain/scaling/scaling-decision';
 import { formatDuration } from '@shoal/domain/shared/duration';
-import type { ScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { formatCount, formatMs } from '../ui/numbers';
 import { plural } from '../ui/words';
 import type { ScalingPreview } from './scaling-preview';
 
-const UNIT: Readonly<Record<ScalingPolicy['type'], string>> = {
-  rps: 'calls a second',
-  capacity: 'calls at a time',
-  cpu: 'thousandths of a CPU',
-  queue: 'waiting calls',
-  alert: 'alerts',
-};
-
 /** The load of a preview in words. */
 export function describeLoad({ policy, peakLoad }: ScalingPreview): string {
-  return `${formatCount(peakLoad)} ${UNIT[policy.type]}`;
+  return `${formatCount(peakLoad)} ${LOAD_UNIT[policy.type]}`;
 }
 
 /** What a preview shows, for those who do not see it, and those who do. */

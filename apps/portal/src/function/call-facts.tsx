@@ -1,6 +1,6 @@
+import { outcomeInWords, type CallResult, type CallStatus, type DeadLetter } from '../api/call-status';
 import { formatBytes, formatMs } from '../ui/numbers';
 import { plural } from '../ui/words';
-import { outcomeInWords, type CallResult, type CallStatus, type DeadLetter } from './call-status';
 import { Facts } from './facts';
 
 /** Of a longer answer the rest is not drawn. */

@@ -1,6 +1,7 @@
 import { Search } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, messageOf } from '../api/api-error';
+import { callPath, hasEnded, type CallStatus } from '../api/call-status';
 import { request } from '../api/client';
 import { functionHref, route } from '../route';
 import { Button } from '../ui/button';
@@ -9,7 +10,6 @@ import { Notice } from '../ui/notice';
 import { tellDone, tellFailed } from '../ui/toasts';
 import { useResource } from '../ui/use-resource';
 import { CallFacts } from './call-facts';
-import { isEnded, type CallStatus } from './call-status';
 
 const CALL_EVERY_MS = 1_000;
 
@@ -46,11 +46,11 @@ export function CallLookup() {
 function FoundCall({ id }: { readonly id: string }) {
   /** `over` and `unknown` stay as they are, so it is asked for no more. */
   const [state, setState] = useState<'going' | 'over' | 'unknown'>('going');
-  const path = `async-function/calls/${encodeURIComponent(id)}`;
+  const path = callPath(id);
   const read = async (signal: AbortSignal) => {
     try {
       const call = await request<CallStatus>('GET', path, { signal });
-      setState(isEnded(call) ? 'over' : 'going');
+      setState(hasEnded(call) ? 'over' : 'going');
       return call;
     } catch (problem) {
       if (problem instanceof ApiError && problem.status === 404) setState('unknown');
@@ -74,7 +74,7 @@ function FoundCall({ id }: { readonly id: string }) {
       <CallFacts call={call} />
       <div class="row">
         <a href={functionHref(call.function, 'logs', call.id)}>Its lines in the log</a>
-        {!isEnded(call) && <Button onClick={cancel}>Cancel the call</Button>}
+        {!hasEnded(call) && <Button onClick={cancel}>Cancel the call</Button>}
       </div>
     </div>
   );

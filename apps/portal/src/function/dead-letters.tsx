@@ -1,12 +1,12 @@
 import { ChevronLeft, ChevronRight, RotateCw, Trash2 } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CallStatus } from '../api/call-status';
 import { request } from '../api/client';
 import type { FunctionSummary } from '../live/summary';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { AllLettersDialog } from './all-letters-dialog';
-import type { CallStatus } from './call-status';
 import type { LetterAction } from './letter-actions';
 import { LetterDialog } from './letter-dialog';
 import { LettersTable } from './letters-table';

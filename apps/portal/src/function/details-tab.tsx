@@ -12,7 +12,6 @@ import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { Facts, type Fact } from './facts';
 
-
 /** How a function was deployed, and how it is called. */
 export function DetailsTab({ fn }: { readonly fn: FunctionSummary }) {
   const { value: status, error } = useResource(fn.key, (signal) => request<FunctionStatus>('GET', functionPath(fn), { signal }), STATUS_EVERY_MS);

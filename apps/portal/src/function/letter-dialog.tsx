@@ -1,6 +1,7 @@
 import { RotateCw, Trash2 } from 'lucide';
 import { useState } from 'preact/hooks';
 import { messageOf } from '../api/api-error';
+import type { DeadLetter } from '../api/call-status';
 import { request } from '../api/client';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
@@ -9,7 +10,6 @@ import { tellFailed } from '../ui/toasts';
 import { useIsThere } from '../ui/use-is-there';
 import { useResource } from '../ui/use-resource';
 import { CallFacts } from './call-facts';
-import type { DeadLetter } from './call-status';
 import { actOnLetter, letterPath, type LetterAction } from './letter-actions';
 
 export interface LetterDialogProps {

@@ -1,12 +1,12 @@
 import { RotateCw, Trash2 } from 'lucide';
 import { useState } from 'preact/hooks';
+import { outcomeInWords, type CallStatus } from '../api/call-status';
 import { messageOf } from '../api/api-error';
 import { serverNowMs } from '../api/server-clock';
 import { Button } from '../ui/button';
 import { formatAgo } from '../ui/numbers';
 import { tellFailed } from '../ui/toasts';
 import { noun } from '../ui/words';
-import { outcomeInWords, type CallStatus } from './call-status';
 import { actOnLetter, type LetterAction } from './letter-actions';
 
 export interface LettersTableProps {

@@ -1,10 +1,10 @@
 import './logs-tab.css';
+import { shellWord } from '@shoal/domain/shared/shell-word';
 import { Download } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FunctionSummary } from '../live/summary';
 import { route } from '../route';
-import { quote } from '../try/curl-command';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Field, TextField } from '../ui/field';
@@ -121,7 +121,7 @@ function whyEmpty({ name, namespace }: FunctionSummary, total: number, call: str
   if (call === '') return 'No line has that in it.';
   return (
     <>
-      No line that is loaded here names that call, and older ones were not searched: <code>{`shoal logs ${name} --namespace ${namespace} --call ${quote(call)}`}</code> reads all. Only with <code>log_callid=true</code> in its environment does a function name the call in every line about one.
+      No line that is loaded here names that call, and older ones were not searched: <code>{`shoal logs ${name} --namespace ${namespace} --call ${shellWord(call)}`}</code> reads all. Only with <code>log_callid=true</code> in its environment does a function name the call in every line about one.
     </>
   );
 }

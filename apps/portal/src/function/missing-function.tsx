@@ -1,11 +1,9 @@
 import { useState } from 'preact/hooks';
-import { ApiError } from '../api/api-error';
-import { request } from '../api/client';
+import { findFunction } from '../api/find-function';
 import { LinkButton } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
-import { functionPath } from '../api/function-status';
 
 /** While it is there but not in the list, which is so for a moment after it was deployed and before it is deleted. */
 const ASK_EVERY_MS = 2_000;
@@ -13,7 +11,7 @@ const ASK_EVERY_MS = 2_000;
 /** Instead of a function that is not in the list: says so, once the gateway does not know it either. */
 export function MissingFunction({ functionKey }: { readonly functionKey: string }) {
   const [isGone, setGone] = useState(false);
-  const read = async (signal: AbortSignal) => setGone(!(await isThere(functionKey, signal)));
+  const read = async (signal: AbortSignal) => setGone((await findFunction(functionKey, signal)) === undefined);
   const { error } = useResource(functionKey, read, isGone ? undefined : ASK_EVERY_MS);
   if (error !== undefined) return <Notice kind="error">{`Whether there is a function ${functionKey} cannot be told: ${error}.`}</Notice>;
   if (!isGone) return <p class="loading">Loading…</p>;
@@ -23,15 +21,4 @@ export function MissingFunction({ functionKey }: { readonly functionKey: string 
       <LinkButton href="#/">All functions</LinkButton>
     </Empty>
   );
-}
-
-async function isThere(functionKey: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await request('GET', functionPath(functionKey), { signal });
-    return true;
-  } catch (error) {
-    // 400: no function can have that name.
-    if (error instanceof ApiError && (error.status === 404 || error.status === 400)) return false;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import './queue-tab.css';
 import { ApiError } from '../api/api-error';
+import type { QueueOfFunction } from '../api/call-status';
 import { request } from '../api/client';
 import type { FunctionSummary } from '../live/summary';
 import { Empty } from '../ui/empty';
@@ -7,7 +8,6 @@ import { Notice } from '../ui/notice';
 import { formatCount, formatMs } from '../ui/numbers';
 import { useResource } from '../ui/use-resource';
 import { CallLookup } from './call-lookup';
-import type { QueueOfFunction } from './call-status';
 import { DeadLetters } from './dead-letters';
 import { ScheduleCard } from './schedule-card';
 

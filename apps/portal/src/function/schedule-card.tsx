@@ -1,11 +1,11 @@
 import { request } from '../api/client';
+import { functionPath, STATUS_EVERY_MS, type FunctionSchedule, type FunctionStatus } from '../api/function-status';
 import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
 import { functionHref } from '../route';
 import { Notice } from '../ui/notice';
 import { useResource } from '../ui/use-resource';
 import { Facts } from './facts';
-import { functionPath, STATUS_EVERY_MS, type FunctionSchedule, type FunctionStatus } from '../api/function-status';
 import { momentInWords } from './moment-in-words';
 
 /** When a function is called by the clock. */

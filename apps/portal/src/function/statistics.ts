@@ -1,7 +1,7 @@
 import { request } from '../api/client';
+import { functionPath } from '../api/function-status';
 import { serverNowMs } from '../api/server-clock';
 import type { FunctionSummary } from '../live/summary';
-import { functionPath } from '../api/function-status';
 
 /** The last ten minutes of a function, as `GET /system/function/NAME/statistics` tells them. */
 export interface FunctionStatistics {

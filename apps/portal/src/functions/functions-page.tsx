@@ -3,18 +3,17 @@ import { signal } from '@preact/signals';
 import { Plus, Search, Store } from 'lucide';
 import { useLayoutEffect } from 'preact/hooks';
 import { functions } from '../live/live';
-import type { FunctionStateName, FunctionSummary } from '../live/summary';
+import type { FunctionSummary } from '../live/summary';
 import { Button, LinkButton } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { Icon } from '../ui/icon';
 import { FunctionTable, HEADS } from './function-table';
-import { visibleFunctions, type Column, type View } from './visible-functions';
+import { STATE_ORDER, visibleFunctions, type Column, type View } from './visible-functions';
 
 const ALL: View = { search: '', namespace: '', state: '', sort: 'name', descending: false };
 
 /** Outlives the page, so that who comes back from a function finds the list as it was. */
 const view = signal<View>(ALL);
-const STATES: readonly FunctionStateName[] = ['failing', 'starting', 'updating', 'ready', 'asleep'];
 
 function change(part: Partial<View>): void {
   view.value = { ...view.value, ...part };
@@ -94,7 +93,7 @@ function Filters({ all }: { readonly all: readonly FunctionSummary[] }) {
         ))}
       </select>
       <div class="row states" role="group" aria-label="Only functions that are">
-        {STATES.map((name) => {
+        {STATE_ORDER.map((name) => {
           const count = all.filter((fn) => fn.state === name).length;
           if (count === 0 && state !== name) return undefined;
           return (

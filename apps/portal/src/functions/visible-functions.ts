@@ -1,4 +1,5 @@
-import type { FunctionStateName, FunctionSummary } from '../live/summary';
+import type { Condition } from '@shoal/domain/functions/function-condition';
+import type { FunctionSummary } from '../live/summary';
 
 export type Column = 'name' | 'state' | 'replicas' | 'calls' | 'errors' | 'p95' | 'last';
 
@@ -9,13 +10,13 @@ export interface View {
   /** Empty: all. */
   readonly namespace: string;
   /** Empty: all. */
-  readonly state: FunctionStateName | '';
+  readonly state: Condition | '';
   readonly sort: Column;
   readonly descending: boolean;
 }
 
 /** What needs a look comes first. */
-const STATE_ORDER: readonly FunctionStateName[] = ['failing', 'starting', 'updating', 'ready', 'asleep'];
+export const STATE_ORDER: readonly Condition[] = ['failing', 'starting', 'updating', 'ready', 'asleep'];
 
 const VALUE_OF: Readonly<Record<Exclude<Column, 'name'>, (fn: FunctionSummary) => number>> = {
   state: ({ state }) => STATE_ORDER.indexOf(state),

@@ -9,9 +9,6 @@ export const platform = signal<PlatformStatus | undefined>(undefined);
 /** Why what is shown may be old; `undefined` while the gateway tells us. */
 export const disconnected = signal<string | undefined>(undefined);
 
-/** The gateway says something each 15 s at least. */
-const SILENCE_MS = 40_000;
-
 interface Changes {
   readonly changed: readonly FunctionSummary[];
   readonly removed: readonly string[];
@@ -20,7 +17,7 @@ interface Changes {
 /** Follows the gateway's events, until `signal`. */
 export async function followEvents(signal: AbortSignal): Promise<void> {
   await keepConnected({ signal, onState: (problem) => (disconnected.value = problem) }, (inner, connected) =>
-    readEvents('system/events', { silenceMs: SILENCE_MS, signal: inner }, (event, data) => {
+    readEvents('system/events', inner, (event, data) => {
       batch(() => {
         connected();
         apply(event, data);

@@ -1,4 +1,4 @@
-export type FunctionStateName = 'ready' | 'starting' | 'updating' | 'asleep' | 'failing';
+import type { Condition } from '@shoal/domain/functions/function-condition';
 
 /** A function in the list, as `GET /system/events` tells it. */
 export interface FunctionSummary {
@@ -7,7 +7,7 @@ export interface FunctionSummary {
   readonly name: string;
   readonly namespace: string;
   readonly image: string;
-  readonly state: FunctionStateName;
+  readonly state: Condition;
   /** Why it is in that state, in a sentence. */
   readonly because?: string;
   readonly replicas: number;

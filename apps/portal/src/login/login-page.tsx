@@ -5,7 +5,6 @@ import { gatewayUrl } from '../api/client';
 import { session } from '../session';
 import { Button } from '../ui/button';
 import { TextField } from '../ui/field';
-import logo from '../ui/logo.svg';
 import { Notice } from '../ui/notice';
 import { logIn } from './log-in';
 import { resumeSession } from './resume-session';
@@ -40,7 +39,7 @@ export function LoginPage() {
     <main class="login">
       <form class="card stack" ref={form} onSubmit={send}>
         <div class="login-brand">
-          <img src={logo} alt="" width="64" height="64" />
+          <img src="logo.svg" alt="" width="64" height="64" />
           <h1>Log in to Shoal</h1>
         </div>
         {problem !== undefined && <Notice kind="error">{problem}</Notice>}

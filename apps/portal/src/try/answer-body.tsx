@@ -2,7 +2,7 @@ import './answer-body.css';
 import { Download } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { request } from '../api/client';
+import { findFunction } from '../api/find-function';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Notice } from '../ui/notice';
@@ -124,9 +124,7 @@ function Picture({ body, type }: { readonly body: Uint8Array<ArrayBuffer>; reado
 }
 
 function SaveButton({ functionKey, answer, type }: AnswerBodyProps & { readonly type: string | undefined }) {
-  const dot = functionKey.lastIndexOf('.');
-  const [name, namespace] = [functionKey.slice(0, dot), functionKey.slice(dot + 1)];
-  const deployed = useResource(functionKey, (signal) => request<{ labels?: Readonly<Record<string, string>> }>('GET', `system/function/${encodeURIComponent(name)}?namespace=${encodeURIComponent(namespace)}`, { signal }));
-  const fileName = fileNameOf({ contentDisposition: headerOf(answer.headers, 'Content-Disposition'), contentType: type, functionName: name, extension: deployed.value?.labels?.['com.openfaas.ui.ext'] });
+  const deployed = useResource(functionKey, (signal) => findFunction(functionKey, signal));
+  const fileName = fileNameOf({ contentDisposition: headerOf(answer.headers, 'Content-Disposition'), contentType: type, functionName: functionKey.split('.', 1)[0]!, extension: deployed.value?.labels['com.openfaas.ui.ext'] });
   return <Button kind="quiet" icon={Download} aria-label={`Save as ${fileName}`} title={`Save as ${fileName}`} onClick={() => saveFile(fileName, answer.body)} />;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '@shoal/domain/shared/shell-word';
 import type { Pair } from './call-url';
 
 export interface CurlRequest {
@@ -14,25 +15,20 @@ const MAX_ARGUMENT_BYTES = 100_000;
 /** The command for a POSIX shell that sends the same. It shows the answer's headers too. */
 export function curlCommand({ method, url, headers, body }: CurlRequest): string {
   const options = [method === 'HEAD' ? '-I' : '-i'];
-  if (!['GET', 'HEAD'].includes(method)) options.push(`-X ${quote(method)}`);
+  if (!['GET', 'HEAD'].includes(method)) options.push(`-X ${shellWord(method)}`);
   // Brackets and braces mean several URLs to curl.
   if (/[[\]{}]/.test(url)) options.push('-g');
-  const lines = [`curl ${options.join(' ')} ${quote(url)}`];
+  const lines = [`curl ${options.join(' ')} ${shellWord(url)}`];
   // Without a value the header would be one that curl is to leave out.
-  for (const { name, value } of headers) lines.push(`-H ${quote(value === '' ? `${name};` : `${name}: ${value}`)}`);
+  for (const { name, value } of headers) lines.push(`-H ${shellWord(value === '' ? `${name};` : `${name}: ${value}`)}`);
   let before = '';
-  if (body && 'fileName' in body) lines.push(`--data-binary ${quote(`@${body.fileName === '-' ? './-' : body.fileName}`)}`);
-  else if (body && isArgument(body.text)) lines.push(`--data-raw ${quote(body.text)}`);
+  if (body && 'fileName' in body) lines.push(`--data-binary ${shellWord(`@${body.fileName === '-' ? './-' : body.fileName}`)}`);
+  else if (body && isArgument(body.text)) lines.push(`--data-raw ${shellWord(body.text)}`);
   else if (body) {
-    before = `printf %b ${quote(body.text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))} | `;
+    before = `printf %b ${shellWord(body.text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0000'))} | `;
     lines.push('--data-binary @-');
   }
   return before + lines.join(' \\\n  ');
-}
-
-/** One word of a POSIX shell, whatever is in it (but for NUL, which no word can have). */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function isArgument(text: string): boolean {

@@ -1,14 +1,14 @@
 import { RotateCw } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { functionHref } from '../route';
+import { hasEnded, type CallStatus } from '../api/call-status';
 import { serverNowMs } from '../api/server-clock';
+import { functionHref } from '../route';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
 import { Notice } from '../ui/notice';
 import { formatBytes, formatMs } from '../ui/numbers';
 import { plural } from '../ui/words';
 import { AnswerView } from './answer-view';
-import { hasEnded, type QueuedCall } from './queued-call';
 import type { Outcome, Trial } from './trial';
 
 const LEAST_SEEN_PX = 120;
@@ -48,8 +48,8 @@ function spoken(outcome: Outcome): string {
 }
 
 function Sending({ sinceMs, bytes }: Extract<Outcome, { kind: 'sending' }>) {
-  const nowMs = useNow();
-  const waited = nowMs - sinceMs;
+  useTicks();
+  const waited = Date.now() - sinceMs;
   return (
     <p class="row try-sending">
       <span class="spinner" />
@@ -61,7 +61,7 @@ function Sending({ sinceMs, bytes }: Extract<Outcome, { kind: 'sending' }>) {
   );
 }
 
-const STATE_TEXT: Readonly<Record<QueuedCall['state'], string>> = {
+const STATE_TEXT: Readonly<Record<CallStatus['state'], string>> = {
   queued: 'waits in the queue',
   running: 'runs',
   retrying: 'failed, and is tried again',
@@ -69,7 +69,7 @@ const STATE_TEXT: Readonly<Record<QueuedCall['state'], string>> = {
   failed: 'failed for good',
   cancelled: 'was cancelled',
 };
-const BADGES: Readonly<Record<QueuedCall['state'], string>> = { queued: 'asleep', running: 'starting', retrying: 'updating', succeeded: 'ready', failed: 'failing', cancelled: '' };
+const BADGES: Readonly<Record<CallStatus['state'], string>> = { queued: 'asleep', running: 'starting', retrying: 'updating', succeeded: 'ready', failed: 'failing', cancelled: '' };
 
 function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Trial; readonly outcome: Extract<Outcome, { kind: 'queued' }> }) {
   const { state, attempts, outcome, nextAttemptAt, acceptedAt, endedAt, id } = call;
@@ -122,16 +122,17 @@ function Queued({ trial, outcome: { call, answer, note } }: { readonly trial: Tr
 }
 
 function Countdown({ toMs }: { readonly toMs: number }) {
-  return <span class="numbers"> in {Math.max(0, Math.ceil((toMs - useNow()) / 1_000))} s</span>;
+  useTicks();
+  return <span class="numbers"> in {Math.max(0, Math.ceil((toMs - serverNowMs()) / 1_000))} s</span>;
 }
 
 const TICK_MS = 500;
 
-function useNow(): number {
-  const [nowMs, setNow] = useState(serverNowMs());
+/** Draws what shows a time that passes anew, often enough for seconds. */
+function useTicks(): void {
+  const [, setTick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(serverNowMs()), TICK_MS);
+    const timer = setInterval(() => setTick((before) => before + 1), TICK_MS);
     return () => clearInterval(timer);
   }, []);
-  return nowMs;
 }

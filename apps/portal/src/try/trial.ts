@@ -1,20 +1,22 @@
 import { batch, signal, type Signal } from '@preact/signals';
 import { messageOf } from '../api/api-error';
+import { hasEnded, type CallStatus } from '../api/call-status';
 import { gatewayUrl } from '../api/client';
 import type { Answer } from './answer';
 import { callUrl } from './call-url';
 import { bodyOf, headersOf, NEW_DRAFT, takesBody, type Draft } from './draft';
 import { loadTries, storeTries, toTry, withTry, type Try } from './history';
-import { answerOf, cancelCall, followCall, hasEnded, type QueuedCall } from './queued-call';
+import { answerOf, cancelCall, followCall } from './queued-call';
 import { headerProblem, isDropped } from './request-headers';
 import { NoAnswer, sendCall } from './send-call';
 
 /** What has become of the last call. */
 export type Outcome =
+  /** `sinceMs` by this browser's clock. */
   | { readonly kind: 'sending'; readonly sinceMs: number; readonly bytes?: number }
   | { readonly kind: 'answer'; readonly answer: Answer }
   /** `note` says why it is not followed any more. */
-  | { readonly kind: 'queued'; readonly call: QueuedCall; readonly answer?: Answer; readonly note?: string }
+  | { readonly kind: 'queued'; readonly call: CallStatus; readonly answer?: Answer; readonly note?: string }
   | { readonly kind: 'none'; readonly message: string };
 
 const MISSING: Readonly<Record<Try['missing'][number], string>> = { body: 'the long body', file: 'the file', secrets: 'values of headers that are secret' };
@@ -121,7 +123,7 @@ export class Trial {
   private async follow(id: string): Promise<void> {
     // Nobody stops looking: who cancels the call waits to see it end.
     const { signal } = new AbortController();
-    let call: QueuedCall = { id, state: 'queued', acceptedAt: new Date().toISOString(), attempts: 0 };
+    let call: CallStatus = { id, state: 'queued', acceptedAt: new Date().toISOString(), attempts: 0, function: this.functionKey, refusals: 0 };
     this.outcome.value = { kind: 'queued', call };
     try {
       call = await followCall(id, signal, (step) => {

@@ -1,6 +1,5 @@
 import './empty.css';
 import type { ComponentChildren } from 'preact';
-import logo from './logo.svg';
 
 export interface EmptyProps {
   readonly title: string;
@@ -12,7 +11,7 @@ export interface EmptyProps {
 export function Empty({ title, children }: EmptyProps) {
   return (
     <div class="empty">
-      <img src={logo} alt="" width="72" height="72" />
+      <img src="logo.svg" alt="" width="72" height="72" />
       <h2>{title}</h2>
       {children}
     </div>

@@ -1,9 +1,9 @@
 import './state-badge.css';
+import type { Condition } from '@shoal/domain/functions/function-condition';
 import { CircleAlert, CircleCheck, LoaderCircle, Moon, RefreshCw, type IconNode } from 'lucide';
-import type { FunctionStateName } from '../live/summary';
 import { Icon } from './icon';
 
-const ICONS: Readonly<Record<FunctionStateName, IconNode>> = {
+const ICONS: Readonly<Record<Condition, IconNode>> = {
   ready: CircleCheck,
   starting: LoaderCircle,
   updating: RefreshCw,
@@ -12,7 +12,7 @@ const ICONS: Readonly<Record<FunctionStateName, IconNode>> = {
 };
 
 /** The state of a function: a word, a colour and a form, so that no one of them is needed. */
-export function StateBadge({ state }: { readonly state: FunctionStateName }) {
+export function StateBadge({ state }: { readonly state: Condition }) {
   return (
     <span class={`state-badge ${state}`}>
       <Icon of={ICONS[state]} size={15} />

@@ -68,7 +68,8 @@ export interface ScalingDecision {
 /** Load is a quotient of measurements: a hair above a whole number is that number. */
 const TOLERANCE = 1e-9;
 
-const UNIT: Readonly<Record<ScalingType, string>> = {
+/** In which unit the load of a type is told. */
+export const LOAD_UNIT: Readonly<Record<ScalingType, string>> = {
   rps: 'calls a second',
   capacity: 'calls at a time',
   cpu: 'thousandths of a CPU',
@@ -99,7 +100,7 @@ export function decide(policy: ScalingPolicy, sample: ScalingSample, past: Scali
   if (min === max) return answer(max, 'fixed', `its minimum and its maximum are both ${max}`);
   if (policy.type === 'alert') return answer(desired, 'alert', 'it scales by alerts');
   // Room is no measure of the load: it may only ask for more.
-  if (sample.load === undefined && needed <= desired) return answer(desired, 'unmeasured', `nobody measures its ${UNIT[policy.type]} here`);
+  if (sample.load === undefined && needed <= desired) return answer(desired, 'unmeasured', `nobody measures its ${LOAD_UNIT[policy.type]} here`);
   if (needed > desired) return answer(...up(policy, sample, past, { ...need, replicas: needed }));
   if (needed < desired) return answer(...down(policy, sample, past, { ...need, replicas: needed }));
   if (need.replicas > max) return answer(desired, 'maximum', `${need.because}, but ${max} is its maximum`);
@@ -130,7 +131,7 @@ function needOf(policy: ScalingPolicy, { load, concurrency, roomPerReplica }: Sc
     replicas: byLoad,
     reason: 'load',
     formula: `ceil(${show(load ?? 0)} / (${show(target)} × ${show(targetProportion)})) = ${byLoad}`,
-    because: `${show(load ?? 0)} ${UNIT[type]} need ${count(byLoad)} at ${show(target * targetProportion)} each`,
+    because: `${show(load ?? 0)} ${LOAD_UNIT[type]} need ${count(byLoad)} at ${show(target * targetProportion)} each`,
   };
 }
 

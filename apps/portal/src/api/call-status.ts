@@ -20,6 +20,7 @@ export interface CallStatus {
 export interface CallResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Absent when it was longer than what is kept. */
   readonly body?: string;
   readonly encoding?: 'utf8' | 'base64';
 }
@@ -45,7 +46,12 @@ export interface QueueOfFunction {
   readonly oldestSeconds?: number;
 }
 
-export function isEnded({ state }: CallStatus): boolean {
+/** Where the API has an asynchronous call. */
+export function callPath(id: string): string {
+  return `async-function/calls/${encodeURIComponent(id)}`;
+}
+
+export function hasEnded({ state }: CallStatus): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
