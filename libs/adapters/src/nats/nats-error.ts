@@ -6,7 +6,8 @@ import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 const WRONG_LAST_SEQUENCE = 10071;
 const STORE_FAILED = 10077;
 const INSUFFICIENT_RESOURCES = [10023, 10047];
-const DELETE_FAILED = 10057;
+/** The message was gone before the server looked for it, or while it deleted it: somebody else was quicker. */
+const NOTHING_TO_DELETE = [10057, 10043];
 const STREAM_EXISTS_OTHERWISE = 10058;
 const SUBJECTS_OVERLAP = 10065;
 
@@ -17,7 +18,8 @@ export function isConflict(error: unknown): boolean {
 
 /** There was no message to delete. */
 export function isNothingToDelete(error: unknown): boolean {
-  return codeOf(error) === DELETE_FAILED;
+  const code = codeOf(error);
+  return code !== undefined && NOTHING_TO_DELETE.includes(code);
 }
 
 export function isOtherConfiguration(error: unknown): boolean {
