@@ -3,6 +3,7 @@ import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { functionKey, type FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { observers } from '@shoal/domain/invocation/call-observer';
+import { CallStatistics } from '@shoal/domain/invocation/call-statistics';
 import { Calls } from '@shoal/domain/invocation/calls';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { Activator } from '@shoal/domain/scaling/activator';
@@ -38,7 +39,8 @@ async function main(baseUrl: string): Promise<void> {
   const provider = new InMemoryFunctionProvider();
   const directory = new ReplicaDirectory();
   const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
-  const observer = observers(callMetrics, new Activity(directory, clock));
+  const statistics = new CallStatistics(clock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
+  const observer = observers(callMetrics, new Activity(directory, clock), statistics);
   const calls = new Calls(directory, new Activator(provider, clock), observer, clock);
   const ready = [{ id: 'r1', baseUrl, maxInflight: 1_000 }];
   directory.apply({ kind: 'present', state: { spec, createdAt: new Date().toISOString(), replicas: 1, ready } });
