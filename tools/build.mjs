@@ -45,8 +45,8 @@ function commit() {
   }
 }
 
-/** Builds all; `dev` skips minification. Rejects when something does not compile. */
-export async function buildAll() {
+/** What all programs for Node are built with. */
+function nodeOptions() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const define = { 'import.meta.url': 'moduleUrl',  SHOAL_VERSION: JSON.stringify(version), SHOAL_COMMIT: JSON.stringify(commit()) };
   // For checking telephone numbers, and for a Docker engine's ssh and build sessions: nothing here does either.
@@ -54,12 +54,22 @@ export async function buildAll() {
   const alias = Object.fromEntries(unused.map((name) => [name, './tools/absent.cjs']));
   // Some dependencies are ES modules that ask for their own URL.
   const banner = { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" };
-  const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };
+  return { bundle: true, platform: 'node', target: 'node20', format: 'cjs', define, absWorkingDir: root, logLevel: 'warning', minifyWhitespace: true, minifySyntax: true, banner, alias };
+}
+
+/** A program with the gateway in it, control plane and all. */
+export function buildGateway(entryPoint, outfile) {
+  return build({ ...nodeOptions(), entryPoints: [entryPoint], outfile, plugins: [decorators], external: [...absent, ...withFiles] });
+}
+
+/** Rejects when something does not compile. */
+export async function buildAll() {
+  const node = nodeOptions();
   rmSync(join(dist, 'gateway'), { recursive: true, force: true });
   const [, watchdog, cli] = await Promise.all([
-    build({ ...node, entryPoints: ['apps/gateway/src/main.ts'], outfile: 'dist/gateway/main.cjs', plugins: [decorators], external: [...absent, ...withFiles] }),
+    buildGateway('apps/gateway/src/main.ts', 'dist/gateway/main.cjs'),
     build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs', metafile: true }),
-    build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs', metafile: true, define: { ...define, SHOAL_SHIPPED: JSON.stringify(shippedFiles()) } }),
+    build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs', metafile: true, define: { ...node.define, SHOAL_SHIPPED: JSON.stringify(shippedFiles()) } }),
     buildPage({ configFile: join(root, 'apps/portal/vite.config.mjs'), logLevel: 'warn' }),
   ]);
   writeFileSync(join(dist, 'cli/packages.json'), JSON.stringify(packagesIn(watchdog.metafile, cli.metafile)));

@@ -149,7 +149,11 @@ export function rounded(value) {
 }
 
 export function launch(command, args, env = process.env) {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return launched(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** Has a child ended with the rest, and what it writes kept. */
+export function launched(child) {
   child.output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.output += chunk));
   started.push(child);

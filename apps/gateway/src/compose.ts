@@ -62,11 +62,12 @@ export type Gateway = Awaited<ReturnType<typeof compose>>;
  * Builds the gateway, in the order in which its parts need each other. Nothing listens yet.
  *
  * @param data needed for functions of this machine; a swarm keeps what is to be kept itself.
+ * @param chosen runs the functions instead of the one that the configuration names.
  */
-export async function compose(config: Config, data: DataDirectory | undefined, credentials: Credentials | undefined, installation: Installation) {
+export async function compose(config: Config, data: DataDirectory | undefined, credentials: Credentials | undefined, installation: Installation, chosen?: Backend) {
   const clock = new SystemClock();
   const replicaFailures = new ReplicaFailures();
-  const backend = createBackend({ config, data, installation, clock, replicaFailures });
+  const backend = chosen ?? createBackend({ config, data, installation, clock, replicaFailures });
   const { provider, secretStore, namespaceStore, logSource } = backend;
   const backendStarted = backend.start();
   backendStarted.catch(() => undefined); // Awaited below, when the rest is built; until then nobody would catch it.

@@ -1,0 +1,116 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { join } from 'node:path';
+import type { LogLine } from '@shoal/domain/logs/log-source';
+import { functionKey, parseFunctionSpec, type FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { routeOf } from '@shoal/domain/invocation/route';
+import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
+import { InMemoryNamespaceStore } from '@shoal/domain/testing/in-memory-namespace-store';
+import { InMemorySecretStore } from '@shoal/domain/testing/in-memory-secret-store';
+import type { Backend } from '../../apps/gateway/src/backend/backend';
+import { compose } from '../../apps/gateway/src/compose';
+import { loadConfig } from '../../apps/gateway/src/config';
+import { listen } from '../../apps/gateway/src/server';
+
+/*
+ * The whole gateway with as many functions as asked for, which a provider in memory runs: one replica each, at an address of
+ * their own of one upstream. Usage: many-functions COUNT UPSTREAM_URL, with an IPC channel and --expose-gc. Says
+ * `{ url, metricsUrl }` when it is up, and answers each question of its parent with numbers.
+ */
+const LOOK_UPS = 200_000;
+const MAX_INFLIGHT = 100;
+
+interface Questions {
+  /** Bytes that live in the heap and beside it. */
+  memory(): Promise<number>;
+  /** Processor time so far, µs. */
+  cpu(): number;
+  /** The longest that the event loop was held up since the last question, ms. */
+  stall(): number;
+  /** How long it takes to find the function of a request, ns. */
+  lookUp(): number;
+}
+
+/** As a stack file of a team would have it. */
+function specOf(i: number): FunctionSpec {
+  return parseFunctionSpec({
+    service: `function-${i}`,
+    namespace: 'openfaas-fn',
+    image: `registry.example.com/team/function-${i}:1.0.${i}`,
+    envVars: { write_debug: 'false', exec_timeout: '30s', greeting: `hello ${i}` },
+    labels: { 'com.openfaas.scale.min': '1', 'com.openfaas.scale.max': '10', 'com.openfaas.scale.type': 'rps', team: `team-${i % 50}` },
+    annotations: { topic: `topic-${i % 100}` },
+    limits: { memory: '128Mi', cpu: '100m' },
+  });
+}
+
+function backendOf(provider: InMemoryFunctionProvider): Backend {
+  return {
+    provider,
+    secretStore: new InMemorySecretStore(),
+    namespaceStore: new InMemoryNamespaceStore(),
+    logSource: { read: async function* (): AsyncGenerator<LogLine> {} },
+    description: { functions: 'in memory', data: 'nowhere' },
+    start: async () => undefined,
+    stop: async () => undefined,
+    problem: () => undefined,
+    suspect: () => undefined,
+  };
+}
+
+async function main(count: number, upstreamUrl: string): Promise<void> {
+  const config = loadConfig({ ...process.env, basic_auth: 'false', SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0' });
+  const provider = new InMemoryFunctionProvider();
+  provider.maxInflight = MAX_INFLIGHT;
+  provider.baseUrl = upstreamUrl;
+  for (let i = 0; i < count; i++) await provider.apply(specOf(i));
+  const nowhere = join(config.home, 'nowhere');
+  const installation = { watchdogScript: nowhere, portalFolder: nowhere, samplesFolder: nowhere };
+  const gateway = await compose(config, undefined, undefined, installation, backendOf(provider));
+  const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
+  const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
+  gateway.scaling.start();
+  await gateway.asynchronous?.start();
+
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
+  const questions: Questions = {
+    memory: async () => {
+      for (let i = 0; i < 4; i++) {
+        globalThis.gc!();
+        await nextTurn();
+      }
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    },
+    cpu: () => {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+    stall: () => {
+      const longestMs = delays.max / 1e6;
+      delays.reset();
+      return longestMs;
+    },
+    lookUp: () => lookUpNs(provider, count),
+  };
+  process.on('message', (name: keyof Questions) => void Promise.resolve(questions[name]()).then((value) => process.send!(value)));
+  process.send!({ url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` });
+}
+
+/** In a directory of its own: the gateway's is not to be had from outside, and is the same. */
+let directory: ReplicaDirectory | undefined;
+
+function lookUpNs(provider: InMemoryFunctionProvider, count: number): number {
+  if (!directory) void provider.watch((directory = new ReplicaDirectory()).apply);
+  const targets = Array.from({ length: LOOK_UPS }, (_, i) => `/function/function-${(i * 7919) % count}/a/path?query=1`);
+  const startedNs = process.hrtime.bigint();
+  for (const target of targets) {
+    const route = routeOf('GET', target, 'openfaas-fn');
+    if (route.kind !== 'function' || !directory.find(functionKey(route.id))) throw new Error(`${target} was not found`);
+  }
+  return Number(process.hrtime.bigint() - startedNs) / LOOK_UPS;
+}
+
+void main(Number(process.argv[2]), process.argv[3]!);
