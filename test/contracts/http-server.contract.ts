@@ -68,6 +68,12 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         expect(answers.match(/<[^>]*>/g)).toEqual(targets.map((target) => `<${target}>`));
       });
 
+      it('whose other end an exchange knows', async () => {
+        const caller = await client((exchange) => exchange.send(200, [], JSON.stringify(exchange.peer)));
+        caller.write(GET);
+        await caller.hears(JSON.stringify({ address: '127.0.0.1', port: caller.localPort, secure: false }));
+      });
+
       it('for requests of any kind in any pieces', async () => {
         const caller = await client(echo);
         const all = `${post('Content-Length: 2\r\n', 'ab')}${GET}${post('Transfer-Encoding: chunked\r\n', '2\r\ncd\r\n0\r\nT: u\r\n\r\n')}\r\n${GET}`;

@@ -10,7 +10,10 @@ export class RawClient {
   broken = false;
   private readonly watchers = new Set<() => void>();
 
+  readonly localPort: number;
+
   private constructor(private readonly socket: Socket) {
+    this.localPort = socket.localPort!;
     socket.on('data', (chunk: Buffer) => this.changed(() => (this.received += chunk.toString('latin1'))));
     socket.on('end', () => this.changed(() => (this.ended = true)));
     socket.on('error', () => this.changed(() => (this.broken = true)));

@@ -100,6 +100,14 @@ export function describeSockets(name: string, create: () => Sockets): void {
       expect(await client.hears('|')).toBe(`${all.toString('latin1').repeat(2)}|`);
     });
 
+    it('knows who is at the other end', async () => {
+      const [client, told] = await pair();
+      const peer = { address: '127.0.0.1', port: client.localPort, secure: false };
+      expect(told.socket.peer).toEqual(peer);
+      told.socket.destroy();
+      expect(told.socket.peer).toEqual(peer);
+    });
+
     it('leaves the bytes that it told to whoever was told', async () => {
       const [client, told] = await pair();
       for (const letter of ['a', 'b', 'c']) {

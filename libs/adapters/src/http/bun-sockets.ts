@@ -1,5 +1,5 @@
 import type { BunTcp, BunTcpHandlers, BunTcpSocket } from './bun-tcp';
-import { nobody, type ByteSocket, type Listener, type SocketEvents, type Sockets } from './sockets';
+import { nobody, type ByteSocket, type Listener, type Peer, type SocketEvents, type Sockets } from './sockets';
 
 /** TCP by `Bun.listen` and `Bun.connect`. */
 export class BunSockets implements Sockets {
@@ -66,9 +66,14 @@ class BunSocket implements ByteSocket {
   private over = false;
   private stallMs = 0;
   private stallTimer: NodeJS.Timeout | undefined;
+  private knownPeer: Peer | undefined;
 
   constructor(private readonly raw: BunTcpSocket<BunSocket>) {
     raw.setNoDelay(true);
+  }
+
+  get peer(): Peer {
+    return (this.knownPeer ??= { address: this.raw.remoteAddress ?? '', port: this.raw.remotePort ?? 0, secure: false });
   }
 
   write(bytes: Uint8Array | string): boolean {

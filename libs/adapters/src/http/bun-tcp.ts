@@ -26,6 +26,8 @@ export interface BunTcpHandlers<Data> {
 
 export interface BunTcpSocket<Data> {
   data: Data;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
   /** How many bytes the system has taken, or -1. */
   write(bytes: Uint8Array): number;
   /** Ends this half. The socket is closed when both halves have ended. */

@@ -1,7 +1,7 @@
 import { headerLine, headerLines, lastChunk, statusLine } from './header-line';
 import { httpDate } from './http-date';
 import type { MessageHead } from './message-head';
-import type { ByteSocket, SocketEvents } from './sockets';
+import type { ByteSocket, Peer, SocketEvents } from './sockets';
 import { STATUS_TEXTS } from './status-texts';
 
 /** Takes a request's body as it comes. */
@@ -13,6 +13,7 @@ export interface BodyReader {
 
 /** What an exchange asks of its connection. */
 export interface ExchangeConnection {
+  readonly peer: Peer;
   /** False asks to wait for `onDrained`. */
   send(bytes: Uint8Array | string): boolean;
   /** The answer is out. */
@@ -65,6 +66,10 @@ export class Exchange {
     public keepAlive: boolean,
   ) {
     this.target = request.target;
+  }
+
+  get peer(): Peer {
+    return this.connection.peer;
   }
 
   get method(): string {

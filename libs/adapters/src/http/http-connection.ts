@@ -4,7 +4,7 @@ import { httpDate } from './http-date';
 import type { HttpServerOptions } from './http-server';
 import { MessageError, MessageParser, type MessageEvents, type MessageHead } from './message-parser';
 import { Outbox } from './outbox';
-import type { ByteSocket, SocketEvents } from './sockets';
+import type { ByteSocket, Peer, SocketEvents } from './sockets';
 import { STATUS_TEXTS } from './status-texts';
 
 /** After the last answer: so long the caller may go on sending, or say nothing, before its connection is closed. */
@@ -129,6 +129,10 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   // What the exchange asks.
+
+  get peer(): Peer {
+    return this.socket.peer;
+  }
 
   send(bytes: Uint8Array | string): boolean {
     return this.outbox.send(bytes);

@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { nobody, type ByteSocket, type Listener, type SocketEvents, type Sockets } from './sockets';
+import { nobody, type ByteSocket, type Listener, type Peer, type SocketEvents, type Sockets } from './sockets';
 
 /** TCP by Node's `net`. */
 export class NodeSockets implements Sockets {
@@ -41,10 +41,16 @@ function tookTooLong(limitMs: number): Error {
   return Object.assign(new Error(`no connection within ${limitMs} ms`), { code: 'ETIMEDOUT' });
 }
 
+/** Asks the system: not for nothing. */
+function peerOf(socket: Socket): Peer {
+  return { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, secure: 'encrypted' in socket };
+}
+
 class NodeSocket implements ByteSocket {
   events: SocketEvents = nobody;
   private ending = false;
   private over = false;
+  private knownPeer: Peer | undefined;
 
   constructor(private readonly raw: Socket) {
     raw.on('data', (chunk) => this.events.data(chunk));
@@ -54,6 +60,10 @@ class NodeSocket implements ByteSocket {
     raw.on('close', () => this.onClosed());
     raw.on('timeout', () => this.onTimeout());
     raw.on('error', () => undefined); // 'close' follows.
+  }
+
+  get peer(): Peer {
+    return (this.knownPeer ??= peerOf(this.raw));
   }
 
   write(bytes: Uint8Array | string): boolean {

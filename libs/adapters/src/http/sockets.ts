@@ -1,5 +1,15 @@
+/** Who is at the other end of a connection. */
+export interface Peer {
+  /** Its IP address; empty where it has none, as behind a socket file, or is gone. */
+  readonly address: string;
+  readonly port: number;
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+}
+
 /** One TCP connection, as HTTP needs it. */
 export interface ByteSocket {
+  readonly peer: Peer;
   /** Who is told what happens. Changes when the connection gets another purpose. */
   events: SocketEvents;
   /**
