@@ -51,7 +51,7 @@ module.exports = {
     vendorStaysHome('croner', ['libs/adapters/src/cron']),
     vendorStaysHome('ipaddr.js', ['libs/adapters/src/http']),
     vendorStaysHome('yaml', ['libs/adapters/src/local', 'apps/gateway/src', 'apps/cli/src']),
-    vendorStaysHome('prom-client', ['libs/adapters/src/prometheus', 'apps/gateway/src', 'apps/watchdog/src']),
+    vendorStaysHome('prom-client', ['apps/gateway/src']),
     vendorStaysHome('@nestjs', ['apps/gateway/src/control-plane']),
     vendorStaysHome('sucrase', ['apps/cli/src/build']),
     vendorStaysHome('tar-stream', ['apps/cli/src/build']),

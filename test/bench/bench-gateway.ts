@@ -38,7 +38,7 @@ async function main(baseUrl: string): Promise<void> {
   const clock = new SystemClock();
   const provider = new InMemoryFunctionProvider();
   const directory = new ReplicaDirectory();
-  const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
+  const callMetrics = new CallMetrics((code) => httpStatusOf[code], clock);
   const statistics = new CallStatistics(clock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
   const observer = observers(callMetrics, new Activity(directory, clock), statistics);
   const calls = new Calls(directory, new Activator(provider, clock), observer, clock);

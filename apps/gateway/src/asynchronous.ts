@@ -13,7 +13,6 @@ import type { Cron } from '@shoal/domain/queue/schedule';
 import { Scheduler } from '@shoal/domain/queue/scheduler';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { messageOf } from '@shoal/domain/shared/errors';
-import type { Registry } from 'prom-client';
 import type { Config } from './config';
 import { StartError } from './start-error';
 
@@ -76,15 +75,13 @@ interface AsynchronousNeeds {
   readonly directory: ReplicaDirectory;
   readonly clock: Clock;
   readonly cron: Cron;
-  readonly registry: Registry;
 }
 
 export type Asynchronous = ReturnType<typeof createAsynchronous>;
 
 /** All of a gateway that has to do with calls that run later. */
-export function createAsynchronous({ config, queue, invoker, directory, clock, cron, registry }: AsynchronousNeeds) {
-  const metrics = new QueueMetrics();
-  metrics.register(registry, () => queue.depths(), () => clock.nowMs());
+export function createAsynchronous({ config, queue, invoker, directory, clock, cron }: AsynchronousNeeds) {
+  const metrics = new QueueMetrics(clock);
   const worker = config.role === 'gateway' ? undefined : createWorker({ config, queue, invoker, metrics, clock });
   const callbackProblem = (url: string) => callbackUrlProblem(config.queue.callbacks, url);
   const enqueue = new Enqueue({ queue, directory, ids: callIds(queue.secret), observer: metrics, callbackProblem });
@@ -104,6 +101,9 @@ export function createAsynchronous({ config, queue, invoker, directory, clock, c
     scheduler,
     maxBodyBytes: queue.maxBodyBytes,
     depths: () => queue.depths(),
+    metrics: metrics.metrics(() => queue.depths()),
+    /** A listener for `FunctionProvider.watch`. */
+    apply: metrics.apply,
     /** Does nothing once it is draining: a signal may come before the start is over. */
     start: async () => {
       if (draining) return;

@@ -4,7 +4,7 @@ import { ReplicaInvoker } from '@shoal/adapters/http/replica-invoker';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-metrics-source';
-import { registerScalingMetrics } from '@shoal/adapters/prometheus/scaling-metrics';
+import { scalingMetrics } from '@shoal/adapters/prometheus/scaling-metrics';
 import { requireSchedule } from '@shoal/domain/queue/schedule';
 import { Functions } from '@shoal/domain/functions/functions';
 import { ReplicaHistory } from '@shoal/domain/functions/replica-history';
@@ -66,7 +66,7 @@ export type Gateway = Awaited<ReturnType<typeof compose>>;
  */
 export async function compose(config: Config, data: DataDirectory | undefined, credentials: Credentials | undefined, installation: Installation, chosen?: Backend) {
   const clock = new SystemClock();
-  const replicaFailures = new ReplicaFailures();
+  const replicaFailures = new ReplicaFailures(clock);
   const backend = chosen ?? createBackend({ config, data, installation, clock, replicaFailures });
   const { provider, secretStore, namespaceStore, logSource } = backend;
   const backendStarted = backend.start();
@@ -82,7 +82,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const secrets = new Secrets(secretStore, provider, namespaces);
 
   const directory = new ReplicaDirectory();
-  const callMetrics = new CallMetrics((code) => httpStatusOf[code]);
+  const callMetrics = new CallMetrics((code) => httpStatusOf[code], clock);
   const activity = new Activity(directory, clock);
   const statistics = new CallStatistics(clock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
   const replicaHistory = new ReplicaHistory(clock);
@@ -92,7 +92,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const connections = createConnections();
   const queue = await openQueue(config, clock);
   const invoker = new ReplicaInvoker({ calls, connections, upstreamTimeoutMs });
-  const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron, registry: metrics.registry });
+  const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron });
   const source = withQueued(createMetricsSource(config, activity), directory, asynchronous);
   const autoscaler = new Autoscaler({ provider, directory, metrics: source, clock, changed: logScaling });
   const lookup = new AsyncCallLookup(asynchronous?.queuedCalls);
@@ -113,9 +113,10 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
     },
   });
   const events = new EventStreams(liveView, queueCounts, clock);
-  callMetrics.register(metrics.registry);
-  replicaFailures.register(metrics.registry);
-  registerScalingMetrics(metrics.registry, { directory, autoscaler, lastCalls: activity });
+  metrics.add(callMetrics.metrics());
+  metrics.add(replicaFailures.metrics());
+  metrics.add(scalingMetrics({ directory, autoscaler, lastCalls: activity }));
+  if (asynchronous) metrics.add(asynchronous.metrics);
 
   const sessions = new Sessions(clock);
   const controlPlane = await createControlPlane({
@@ -146,6 +147,9 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   await provider.watch((change) => {
     directory.apply(change);
     replicaHistory.apply(change);
+    callMetrics.apply(change);
+    replicaFailures.apply(change);
+    asynchronous?.apply(change);
   });
 
   const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });

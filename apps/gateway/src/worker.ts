@@ -32,8 +32,8 @@ export async function startWorker(config: Config): Promise<void> {
   const clock = new SystemClock();
   const queue = (await openQueue(config, clock))!;
   const metrics = new GatewayMetrics();
-  const queueMetrics = new QueueMetrics();
-  queueMetrics.register(metrics.registry, () => queue.depths(), () => clock.nowMs());
+  const queueMetrics = new QueueMetrics(clock);
+  metrics.add(queueMetrics.metrics(() => queue.depths()));
   const invoker = new GatewayInvoker({ gatewayUrl: config.gatewayUrl, connections: createConnections() });
   const worker = createWorker({ config, queue, invoker, metrics: queueMetrics, clock });
   Object.assign(running, { worker, queue });

@@ -1,4 +1,5 @@
-import { Durations, exportMetric, type Labels } from '@shoal/adapters/prometheus/durations';
+import { Durations } from '@shoal/adapters/prometheus/durations';
+import { exposition, labelsText, series, type Metric } from '@shoal/adapters/prometheus/exposition';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import type { RestartReason } from '@shoal/domain/processes/keep-running';
 import type { MemoryWatch } from '@shoal/domain/processes/out-of-memory';
@@ -8,13 +9,18 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 /** The status of a call whose caller left before there was one. */
 const CALLER_LEFT = 499;
 
+const REQUESTS = 'http_requests_total';
+const SECONDS = 'http_request_duration_seconds';
+const IN_FLIGHT = 'http_requests_in_flight';
+const RESTARTS = 'function_restarts_total';
+const KILLS = 'function_out_of_memory_kills_total';
+
 /**
- * The metrics of wire contract §4.3, and how the function's processes fared. Counts in plain numbers; the Prometheus library
- * is loaded when somebody scrapes, which keeps it out of the start.
+ * The metrics of wire contract §4.3, and how the function's processes fared, counted in plain numbers.
  */
 export class CallMetrics {
   private inFlight = 0;
-  private readonly durations = new Map<string, { readonly labels: Labels; readonly durations: Durations }>();
+  private readonly durations = new Map<string, { readonly labels: string; readonly durations: Durations }>();
   private readonly restarts = new Map<RestartReason, number>();
 
   constructor(private readonly memory: MemoryWatch) {}
@@ -29,7 +35,7 @@ export class CallMetrics {
     let series = this.durations.get(key);
     if (!series) {
       const [, name] = key.split(' ');
-      const labels = { code: status || CALLER_LEFT, method: name!.toLowerCase() };
+      const labels = labelsText({ code: status || CALLER_LEFT, method: name!.toLowerCase() });
       this.durations.set(key, (series = { labels, durations: new Durations() }));
     }
     series.durations.add(durationMs);
@@ -40,26 +46,21 @@ export class CallMetrics {
     this.restarts.set(reason, (this.restarts.get(reason) ?? 0) + 1);
   }
 
-  async scrape(): Promise<{ readonly contentType: string; readonly text: string }> {
-    const { Registry } = await import('prom-client');
-    const registry = new Registry();
+  /** In Prometheus' text format. */
+  async scrape(): Promise<string> {
     const all = [...this.durations.values()];
-    exportMetric(registry, 'http_requests_total', 'Calls of the function.', 'counter', () =>
-      all.map(({ labels, durations }) => ({ labels, value: durations.count })),
-    );
-    const seconds = 'http_request_duration_seconds';
-    exportMetric(registry, seconds, 'Seconds that calls of the function took.', 'histogram', () =>
-      all.flatMap(({ labels, durations }) => durations.values(seconds, labels)),
-    );
-    exportMetric(registry, 'http_requests_in_flight', 'Calls of the function that are running.', 'gauge', () => [{ labels: {}, value: this.inFlight }]);
-    exportMetric(registry, 'function_restarts_total', "Starts of the function's server after the first, by what made them necessary.", 'counter', () =>
-      [...this.restarts].map(([reason, value]) => ({ labels: { reason }, value })),
-    );
     const killed = this.memory.killed();
-    if (killed !== undefined) {
-      const name = 'function_out_of_memory_kills_total';
-      exportMetric(registry, name, 'Processes that the system killed because memory ran out.', 'counter', () => [{ labels: {}, value: killed }]);
-    }
-    return { contentType: registry.contentType, text: await registry.metrics() };
+    const metric = (name: string, help: string, type: Metric['type'], lines: readonly string[]): Metric => ({ name, help, type, lines: () => lines });
+    const restarts = [...this.restarts].map(([reason, count]) => series(RESTARTS, labelsText({ reason }), count));
+    const metrics = [
+      metric(REQUESTS, 'Calls of the function.', 'counter', all.map(({ labels, durations }) => series(REQUESTS, labels, durations.count))),
+      metric(SECONDS, 'Seconds that calls of the function took.', 'histogram', all.map(({ labels, durations }) => durations.lines(SECONDS, labels))),
+      metric(IN_FLIGHT, 'Calls of the function that are running.', 'gauge', [series(IN_FLIGHT, '', this.inFlight)]),
+      metric(RESTARTS, "Starts of the function's server after the first, by what made them necessary.", 'counter', restarts),
+      ...(killed === undefined ? [] : [metric(KILLS, 'Processes that the system killed because memory ran out.', 'counter', [series(KILLS, '', killed)])]),
+    ];
+    let text = '';
+    for await (const part of exposition(metrics)) text += part;
+    return text;
   }
 }

@@ -3,6 +3,7 @@ import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
 import { CgroupMemory } from '@shoal/adapters/process/cgroup-memory';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
+import { CONTENT_TYPE } from '@shoal/adapters/prometheus/exposition';
 import { MemoryWatch } from '@shoal/domain/processes/out-of-memory';
 import { formatDuration } from '@shoal/domain/shared/duration';
 import { CallMetrics } from './call-metrics';
@@ -140,8 +141,7 @@ class SingleWatchdog {
     const [path] = exchange.target.split('?', 1);
     if (path !== '/metrics') return exchange.send(404, []);
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return exchange.send(405, ['Allow', 'GET, HEAD']);
-    const { contentType, text } = await this.metrics.scrape();
-    exchange.send(200, ['Content-Type', contentType], text);
+    exchange.send(200, ['Content-Type', CONTENT_TYPE], await this.metrics.scrape());
   }
 
   private writeLockFile(path: string): void {

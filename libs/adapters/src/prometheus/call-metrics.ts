@@ -1,14 +1,22 @@
 import type { CallObserver, CallOutcome } from '@shoal/domain/invocation/call-observer';
+import type { FunctionChange } from '@shoal/domain/functions/function-provider';
+import type { Clock } from '@shoal/domain/shared/clock';
 import type { ErrorCode } from '@shoal/domain/shared/errors';
-import type { Registry } from 'prom-client';
-import { Durations, exportMetric, type Labels, type Value } from './durations';
+import { ByFunction } from './by-function';
+import { Durations } from './durations';
+import { labelsText, series, type Metric } from './exposition';
 
-const STARTED_HELP = 'The total number of function HTTP requests started.';
+/** Codes that are told apart, of one function; further ones are counted by their class, `4xx`. */
+export const MAX_CODES = 20;
+
+const TOTAL = 'gateway_function_invocation_total';
+const STARTED = 'gateway_function_invocation_started';
+const SECONDS = 'gateway_functions_seconds';
 
 interface FunctionTotals {
   started: number;
   ended: number;
-  readonly byOutcome: Map<CallOutcome, Durations>;
+  readonly byCode: Map<number | string, Durations>;
 }
 
 /**
@@ -16,63 +24,61 @@ interface FunctionTotals {
  * (`gateway_function_invocation_total` and its kin, wire contract §4.1) are put on when somebody asks.
  */
 export class CallMetrics implements CallObserver {
-  private readonly functions = new Map<string, FunctionTotals>();
+  private readonly functions: ByFunction<FunctionTotals>;
 
   /** @param statusOf the HTTP status that an error becomes: the metrics' `code`. */
-  constructor(private readonly statusOf: (code: ErrorCode) => number) {}
-
-  started(functionKey: string): void {
-    this.totals(functionKey).started++;
+  constructor(
+    private readonly statusOf: (code: ErrorCode) => number,
+    clock: Clock,
+  ) {
+    this.functions = new ByFunction(clock, () => ({ started: 0, ended: 0, byCode: new Map() }));
   }
 
+  started(functionKey: string): void {
+    this.functions.of(functionKey).started++;
+  }
+
+  /** A call that outlived its function by minutes is counted no more. */
   ended(functionKey: string, outcome: CallOutcome, durationMs: number): void {
-    const totals = this.totals(functionKey);
+    const totals = this.functions.find(functionKey);
+    if (!totals) return;
     totals.ended++;
-    let ofOutcome = totals.byOutcome.get(outcome);
-    if (!ofOutcome) totals.byOutcome.set(outcome, (ofOutcome = new Durations()));
-    ofOutcome.add(durationMs);
+    const code = typeof outcome === 'number' ? outcome : this.statusOf(outcome);
+    durationsOf(totals, code).add(durationMs);
   }
 
   /** Calls of one function that have ended, since the gateway started. */
   invocations(functionKey: string): number {
-    return this.functions.get(functionKey)?.ended ?? 0;
+    return this.functions.find(functionKey)?.ended ?? 0;
   }
 
-  register(registry: Registry): void {
-    exportMetric(registry, 'gateway_function_invocation_total', 'Function metrics', 'counter', () => this.totalValues());
-    exportMetric(registry, 'gateway_function_invocation_started', STARTED_HELP, 'counter', () => this.startedValues());
-    exportMetric(registry, 'gateway_functions_seconds', 'Function time taken', 'histogram', () => this.secondsValues());
+  /** A listener for `FunctionProvider.watch`. */
+  readonly apply = (change: FunctionChange): void => this.functions.apply(change);
+
+  metrics(): readonly Metric[] {
+    return [
+      { name: TOTAL, help: 'Function metrics', type: 'counter', lines: () => this.perCode((labels, { count }) => series(TOTAL, labels, count)) },
+      { name: STARTED, help: 'The total number of function HTTP requests started.', type: 'counter', lines: () => this.startedLines() },
+      { name: SECONDS, help: 'Function time taken', type: 'histogram', lines: () => this.perCode((labels, durations) => durations.lines(SECONDS, labels)) },
+    ];
   }
 
-  private totals(functionKey: string): FunctionTotals {
-    let totals = this.functions.get(functionKey);
-    if (!totals) this.functions.set(functionKey, (totals = { started: 0, ended: 0, byOutcome: new Map() }));
-    return totals;
+  private *startedLines(): Iterable<string> {
+    for (const [name, { started }] of this.functions.entries()) yield series(STARTED, labelsText({ function_name: name }), started);
   }
 
-  private startedValues(): Value[] {
-    return [...this.functions].map(([name, { started }]) => ({ labels: { function_name: name }, value: started }));
+  private *perCode(linesOf: (labels: string, durations: Durations) => string): Iterable<string> {
+    for (const [name, { byCode }] of this.functions.entries()) {
+      for (const [code, durations] of byCode) yield linesOf(labelsText({ function_name: name, code }), durations);
+    }
   }
+}
 
-  private totalValues(): Value[] {
-    return this.perCode().map(({ labels, totals }) => ({ labels, value: totals.count }));
-  }
-
-  private secondsValues(): Value[] {
-    return this.perCode().flatMap(({ labels, totals }) => totals.values('gateway_functions_seconds', labels));
-  }
-
-  /** Different outcomes may share a status: their numbers are one series. */
-  private perCode(): { readonly labels: Labels; readonly totals: Durations }[] {
-    return [...this.functions].flatMap(([name, { byOutcome }]) => {
-      const byCode = new Map<string, Durations>();
-      for (const [outcome, durations] of byOutcome) {
-        const code = String(typeof outcome === 'number' ? outcome : this.statusOf(outcome));
-        const totals = byCode.get(code) ?? new Durations();
-        totals.merge(durations);
-        byCode.set(code, totals);
-      }
-      return [...byCode].map(([code, totals]) => ({ labels: { function_name: name, code }, totals }));
-    });
-  }
+function durationsOf({ byCode }: FunctionTotals, status: number): Durations {
+  const known = byCode.get(status);
+  if (known) return known;
+  const code = byCode.size < MAX_CODES ? status : `${Math.floor(status / 100)}xx`;
+  let durations = byCode.get(code);
+  if (!durations) byCode.set(code, (durations = new Durations()));
+  return durations;
 }
