@@ -1,6 +1,6 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import type { Server } from 'node:https';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, createServer, type Server } from 'node:tls';
+import type { CreateTlsServer } from '@shoal/adapters/http/node-sockets';
 import { messageOf } from '@shoal/domain/shared/errors';
 import { StartError } from './start-error';
 
@@ -18,6 +18,8 @@ export interface KeyPair {
 
 /** Looked at so often, and not by the system's notices: mounted secrets are replaced in ways that these miss. */
 const CHECK_MS = 5_000;
+/** A caller over a slow line needs a second or two. */
+const HANDSHAKE_MS = 30_000;
 
 /** @throws StartError when they cannot be read, or do not belong together. */
 export function readKeyPair({ certificate, key }: TlsFiles): KeyPair {
@@ -28,6 +30,16 @@ export function readKeyPair({ certificate, key }: TlsFiles): KeyPair {
     throw new StartError(`SHOAL_TLS_CERT and SHOAL_TLS_KEY cannot be used together: ${messageOf(error)}.`);
   }
   return pair;
+}
+
+/** What listens with the certificate in the files, also when they change later. @throws StartError as `readKeyPair` does. */
+export function tlsServerOf(files: TlsFiles): CreateTlsServer {
+  const pair = readKeyPair(files);
+  return (options) => {
+    const server = createServer({ ...options, ...pair, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS });
+    renewWhenChanged(server, files);
+    return server;
+  };
 }
 
 /** Gives new connections what is in the files whenever that has changed; what cannot be used is warned of and left out. */

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange';
 import { HttpConnection } from './http-connection';
-import type { Listener, Sockets } from './sockets';
+import type { ByteSocket, Listener, SocketEvents, Sockets } from './sockets';
 
 export interface HttpServerOptions {
   /** Of a request's head. */
@@ -34,8 +34,13 @@ export class HttpServer {
   ) {}
 
   /** Resolves with the port; rejects when it cannot be had (`code`: `EADDRINUSE`, `EACCES`). */
-  async listen(port: number, host?: string): Promise<number> {
-    this.listener = await this.sockets.listen(port, host, (socket) => {
+  listen(port: number, host?: string): Promise<number> {
+    return this.listenBy((accepted) => this.sockets.listen(port, host, accepted));
+  }
+
+  /** As `listen`, on what `listen` listens on. */
+  async listenBy(listen: (accepted: (socket: ByteSocket) => SocketEvents) => Promise<Listener>): Promise<number> {
+    this.listener = await listen((socket) => {
       const connection = new HttpConnection(this, socket);
       this.connections.add(connection);
       return connection;

@@ -1,40 +1,77 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type IpcSocketConnectOpts, type ListenOptions, type Server, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { Handshakes } from './handshakes';
 import { nobody, type ByteSocket, type Listener, type Peer, type SocketEvents, type Sockets } from './sockets';
 
-/** TCP by Node's `net`. */
+/** Makes a `tls.Server`, with these options among its own. */
+export type CreateTlsServer = (options: { readonly noDelay: boolean }) => Server;
+
+type Accept = (socket: ByteSocket) => SocketEvents;
+
+const CONNECTION = { noDelay: true, allowHalfOpen: true } as const;
+
+/** TCP by Node's `net`, and socket files. */
 export class NodeSockets implements Sockets {
-  listen(port: number, host: string | undefined, accepted: (socket: ByteSocket) => SocketEvents): Promise<Listener> {
-    return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true, allowHalfOpen: true }, (raw) => {
-        const socket = new NodeSocket(raw);
-        socket.events = accepted(socket);
-      });
-      server.once('error', reject);
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        server.off('error', reject);
-        // Running out of descriptors while accepting is no reason to end: the next connection may find one.
-        server.on('error', () => undefined);
-        resolve({ close: () => server.close(), port: (server.address() as AddressInfo).port });
-      });
-    });
+  /** @param createTlsServer what is listened on speaks TLS then. From outside, because loading TLS takes a watchdog's time. */
+  constructor(private readonly createTlsServer?: CreateTlsServer) {}
+
+  listen(port: number, host: string | undefined, accepted: Accept): Promise<Listener> {
+    return this.listenOn({ port, ...(host === undefined ? {} : { host }) }, accepted);
+  }
+
+  /** As `listen`, on a socket file, which must not be there yet. */
+  listenPath(path: string, accepted: Accept): Promise<Listener> {
+    return this.listenOn({ path }, accepted);
   }
 
   connect(host: string, port: number, limitMs: number): Promise<ByteSocket> {
+    return connectTo({ host, port, ...CONNECTION }, limitMs);
+  }
+
+  /** As `connect`, to a socket file. */
+  connectPath(path: string, limitMs: number): Promise<ByteSocket> {
+    return connectTo({ path, ...CONNECTION }, limitMs);
+  }
+
+  private listenOn(place: ListenOptions, accepted: Accept): Promise<Listener> {
     return new Promise((resolve, reject) => {
-      const raw = connect({ host, port, noDelay: true, allowHalfOpen: true });
-      const timer = setTimeout(() => raw.destroy(tookTooLong(limitMs)), limitMs);
-      const failed = (error: Error) => {
-        clearTimeout(timer);
-        reject(error);
+      const onSocket = (raw: Socket) => {
+        const socket = new NodeSocket(raw);
+        socket.events = accepted(socket);
       };
-      raw.once('error', failed);
-      raw.once('connect', () => {
-        clearTimeout(timer);
-        raw.off('error', failed);
-        resolve(new NodeSocket(raw));
+      const secure = this.createTlsServer?.({ noDelay: true });
+      const handshakes = secure && new Handshakes(secure, onSocket);
+      const server = secure ?? createServer(CONNECTION, onSocket);
+      server.once('error', reject);
+      server.listen(place, () => {
+        server.off('error', reject);
+        // Running out of descriptors while accepting is no reason to end: the next connection may find one.
+        server.on('error', () => undefined);
+        resolve({ close: () => server.close(), endHandshakes: () => handshakes?.end(), port: portOf(server) });
       });
     });
   }
+}
+
+function connectTo(place: TcpSocketConnectOpts | IpcSocketConnectOpts, limitMs: number): Promise<ByteSocket> {
+  return new Promise((resolve, reject) => {
+    const raw = connect(place);
+    const timer = setTimeout(() => raw.destroy(tookTooLong(limitMs)), limitMs);
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    raw.once('error', failed);
+    raw.once('connect', () => {
+      clearTimeout(timer);
+      raw.off('error', failed);
+      resolve(new NodeSocket(raw));
+    });
+  });
+}
+
+/** 0 of a socket file. */
+function portOf(server: Server): number {
+  return (server.address() as Partial<AddressInfo>).port ?? 0;
 }
 
 function tookTooLong(limitMs: number): Error {
@@ -83,7 +120,10 @@ class NodeSocket implements ByteSocket {
   }
 
   reset(): void {
-    this.raw.resetAndDestroy();
+    const { secure, address } = this.peer;
+    // TLS tells an orderly end by a message of its own, which is not sent here. A socket file knows no reset.
+    if (secure || address === '') this.raw.destroy();
+    else this.raw.resetAndDestroy();
     this.onClosed();
   }
 

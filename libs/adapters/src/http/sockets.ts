@@ -50,6 +50,8 @@ export interface SocketEvents {
 export interface Listener {
   /** Takes no more connections; those that it has taken go on. */
   close(): void;
+  /** Closes connections that nobody has been told of, because they are not encrypted yet. */
+  endHandshakes?(): void;
   readonly port: number;
 }
 
