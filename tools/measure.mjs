@@ -9,6 +9,8 @@ import { root } from './setup.mjs';
 
 const WRK = 'wrk';
 const NGINX = '/usr/sbin/nginx';
+/** Started by root, nginx would work as somebody who may not read and write in our folder. */
+const AS_OURSELVES = process.getuid?.() === 0 ? 'user root;' : '';
 const TICK_US = 10_000; // A clock tick of /proc/PID/stat: USER_HZ is 100 on every Linux that Node runs on.
 
 /** For the files of a run; removed at its end. */
@@ -51,34 +53,53 @@ export async function runBench(work) {
 
 /** What all proxies stand in front of. Resolves with its port. */
 export async function startUpstream() {
-  return (await startNginx('upstream', 'location / { default_type text/plain; return 200 "hello world\\n"; }')).port;
+  return (await startNginxFiles({})).port;
 }
 
-/** What all proxies are compared with. */
-export async function startNginxProxy(upstreamPort) {
+/** Sends 12 bytes at `/`, and `files` by their names. */
+export function startNginxFiles(files) {
+  const served = mkdtempSync(join(folder, 'files-'));
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(served, file), content);
+  const location = `location = / { default_type text/plain; return 200 "hello world\\n"; } location / { root ${served}; sendfile on; tcp_nopush on; }`;
+  return startNginx('files', location);
+}
+
+/**
+ * What all proxies are compared with: connections to the upstream that are kept, bodies of any size, all else as it comes.
+ *
+ * @param settings more of its configuration, of the location.
+ */
+export async function startNginxProxy(upstreamPort, settings = '') {
   const { pid, port } = await startNginx(
     'proxy',
-    'location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }',
-    `upstream up { server 127.0.0.1:${upstreamPort}; keepalive 64; keepalive_requests 1000000000; }`,
+    `location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; client_max_body_size 0; ${settings} }`,
+    `upstream up { server 127.0.0.1:${upstreamPort}; keepalive 512; keepalive_requests 1000000000; }`,
   );
   return { name: 'nginx', pid, url: `http://127.0.0.1:${port}/` };
 }
 
-/** Programs of `test/bench`, with the same settings as the product's own build. Resolves with their files by name. */
-export async function bundle(names) {
+/**
+ * Programs of `test/bench`, with the same settings as the product's own build. Resolves with their files by name.
+ *
+ * @param checkout whose they are.
+ */
+export async function bundle(names, checkout = root) {
   const { build } = await import('esbuild');
-  const entryPoints = names.map((name) => join(root, 'test/bench', `${name}.ts`));
-  await build({ entryPoints, outdir: folder, outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs', minifySyntax: true, absWorkingDir: root, logLevel: 'warning' });
-  return Object.fromEntries(names.map((name) => [name, join(folder, `${name}.cjs`)]));
+  const outdir = mkdtempSync(join(folder, 'programs-'));
+  const entryPoints = names.map((name) => join(checkout, 'test/bench', `${name}.ts`));
+  await build({ entryPoints, outdir, outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', target: 'node20', format: 'cjs', minifySyntax: true, absWorkingDir: checkout, logLevel: 'warning' });
+  return Object.fromEntries(names.map((name) => [name, join(outdir, `${name}.cjs`)]));
 }
 
+/** Resolves with its process and port. */
 async function startNginx(name, location, upstream = '') {
   const port = await freePort();
-  const file = join(folder, `${name}.conf`);
-  const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`).join(' ');
+  const place = mkdtempSync(join(folder, `nginx-${name}-`));
+  const file = join(place, 'nginx.conf');
+  const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${place}/${kind};`).join(' ');
   writeFileSync(
     file,
-    `worker_processes 1; daemon off; pid ${folder}/${name}.pid; error_log stderr error; events { worker_connections 1024; }
+    `${AS_OURSELVES} worker_processes 1; daemon off; pid ${place}/pid; error_log stderr error; events { worker_connections 4096; }
 http { access_log off; ${temps} keepalive_requests 1000000000; ${upstream} server { listen 127.0.0.1:${port}; ${location} } }\n`,
   );
   const child = launch(NGINX, ['-c', file, '-e', 'stderr']);
@@ -86,11 +107,11 @@ http { access_log off; ${temps} keepalive_requests 1000000000; ${upstream} serve
   return { pid: child.pid, port };
 }
 
-/** Calls a second, latencies, and the processor time of a call, in microseconds, of a process with all its descendants. */
-export async function measure({ url, pid }, load) {
-  const beforeUs = cpuUs(pid);
+/** Calls a second, latencies, and the processor time of a call, in microseconds, of a process with all its descendants, less those `without`. */
+export async function measure({ url, pid }, load, { without } = {}) {
+  const beforeUs = cpuUs(pid, without);
   const { requests, ...rest } = await wrk(url, load);
-  return { ...rest, cpuUs: (cpuUs(pid) - beforeUs) / requests };
+  return { ...rest, cpuUs: (cpuUs(pid, without) - beforeUs) / requests };
 }
 
 /** @param load `connections`, `seconds`, and `script`: a file in Lua that makes the requests. */
@@ -112,14 +133,16 @@ function percentileUs(output, percent) {
   return Number(number) * { us: 1, ms: 1_000, s: 1_000_000 }[unit];
 }
 
-/** Processor time of a process with its threads, and of its descendants, those among them that have ended. */
-export function cpuUs(pid) {
+/** Processor time of a process with its threads, and of its descendants, those among them that have ended; less those `without`. */
+export function cpuUs(pid, without) {
   const used = (stat) => stat.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
-  return tree(pid).reduce((sum, one) => sum + used(statOf(one)) * TICK_US, 0);
+  return tree(pid, without).reduce((sum, one) => sum + used(statOf(one)) * TICK_US, 0);
 }
 
-export function tree(pid) {
-  const parents = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => [Number(name), Number(statOf(name)[1])]);
+/** A process and its descendants; those `without` are left out with all of theirs. */
+export function tree(pid, without = () => false) {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !without(name));
+  const parents = processes.map((name) => [Number(name), Number(statOf(name)[1])]);
   const found = [pid];
   for (const one of found) found.push(...parents.filter(([, parent]) => parent === one).map(([child]) => child));
   return found;
