@@ -1,7 +1,8 @@
 import type { Clock } from '../shared/clock';
 import type { ErrorCode } from '../shared/errors';
 import type { CallObserver, CallOutcome } from './call-observer';
-import { LATENCY_BINS, latencyBin, latencyQuantileMs } from './latency-bins';
+import { Latencies } from './latencies';
+import { LATENCY_BINS, latencyQuantileMs } from './latency-bins';
 
 export const STATISTICS_STEP_MS = 5_000;
 /** So far back the statistics go. */
@@ -12,6 +13,8 @@ const MINUTE_STEPS = 60_000 / STATISTICS_STEP_MS;
 const SWEEP_MS = 60_000;
 /** A wall clock that is set differently by less than this moves no point. */
 const CLOCK_TOLERANCE_MS = 1_000;
+/** Of buckets, while they are added up: a look at all functions leaves nothing behind. */
+const sums = new Uint32Array(LATENCY_BINS);
 const NO_CALLS: ReturnType<typeof quantilesOf> = {};
 
 /** The calls of one step. */
@@ -46,6 +49,8 @@ interface Bucket {
   left?: number;
   /** Set when the step is over. */
   quantiles?: ReturnType<typeof quantilesOf>;
+  /** Of the calls that ended in it; absent when there were none, or it is older than a minute. */
+  latencies?: Latencies | undefined;
 }
 
 interface FunctionCalls {
@@ -55,8 +60,6 @@ interface FunctionCalls {
   readonly buckets: Bucket[];
   /** Calls that ran before the first of them. */
   runningBefore: number;
-  /** Rows of latency bins, those of a step at its number modulo the rows; absent when the last minute had no calls. */
-  latencies: Uint32Array | undefined;
 }
 
 export interface CallStatisticsOptions {
@@ -75,8 +78,6 @@ export class CallStatistics implements CallObserver {
   private readonly startedMs: number;
   private clockOffsetMs: number;
   private sweeping = false;
-  /** Of the rows of one function, while they are added up: a look at all of them leaves nothing behind. */
-  private readonly sums = new Uint32Array(LATENCY_BINS);
 
   constructor(
     private readonly clock: Clock,
@@ -88,7 +89,7 @@ export class CallStatistics implements CallObserver {
   started(functionKey: string): void {
     let calls = this.functions.get(functionKey);
     if (!calls) {
-      this.functions.set(functionKey, (calls = { running: 0, lastCallMs: 0, buckets: [], runningBefore: 0, latencies: undefined }));
+      this.functions.set(functionKey, (calls = { running: 0, lastCallMs: 0, buckets: [], runningBefore: 0 }));
       this.sweepLater();
     }
     const nowMs = this.nowMs();
@@ -101,12 +102,11 @@ export class CallStatistics implements CallObserver {
   ended(functionKey: string, outcome: CallOutcome, durationMs: number): void {
     const calls = this.functions.get(functionKey);
     if (!calls) return;
-    const step = stepOf(this.nowMs());
-    const bucket = bucketAt(calls, step);
+    const bucket = bucketAt(calls, stepOf(this.nowMs()));
     calls.running--;
     const status = typeof outcome === 'number' ? outcome : this.options.statusOf(outcome);
     bucket.byClass[Math.min(Math.max(Math.floor(status / 100), 2), 5) - 2]!++;
-    calls.latencies![rowOf(step) + latencyBin(durationMs)]!++;
+    (bucket.latencies ??= new Latencies()).add(durationMs);
   }
 
   /** Of the window, the oldest first. Steps without calls are left out. */
@@ -121,7 +121,7 @@ export class CallStatistics implements CallObserver {
       const bucket = calls.buckets[next]?.step === step ? calls.buckets[next++] : undefined;
       const atMs = step * STATISTICS_STEP_MS + this.wallOffsetMs();
       if (bucket) {
-        const quantiles = bucket.quantiles ?? quantilesOf(latenciesOf(calls, step));
+        const quantiles = bucket.quantiles ?? quantilesOf(bucket);
         points.push({ atMs, byClass: [...bucket.byClass], ...quantiles, inFlight: bucket.mostInFlight });
         running = bucket.left ?? calls.running;
       } else if (running > 0) {
@@ -134,13 +134,13 @@ export class CallStatistics implements CallObserver {
   /** `undefined` when no call ended within the last minute. */
   recent(functionKey: string): RecentCalls | undefined {
     const calls = this.functions.get(functionKey);
-    if (!calls?.latencies) return undefined;
+    if (!calls) return undefined;
     const nowMs = this.nowMs();
     const now = stepOf(nowMs);
     const buckets = calls.buckets.filter(({ step }) => step > now - MINUTE_STEPS);
     const ended = buckets.reduce((sum, { byClass }) => sum + total(byClass), 0);
     if (ended === 0) return undefined;
-    const p95Ms = this.quantileMs(calls.latencies, buckets, 0.95);
+    const p95Ms = latencyQuantileMs(sumOf(buckets), 0.95);
     const justNow = buckets.reduce((sum, { step, byClass }) => (step >= now - 1 ? sum + total(byClass) : sum), 0);
     return {
       callsPerSecond: (justNow * 1_000) / (nowMs - (now - 1) * STATISTICS_STEP_MS),
@@ -159,16 +159,6 @@ export class CallStatistics implements CallObserver {
   lastCallMs(functionKey: string): number | undefined {
     const calls = this.functions.get(functionKey);
     return calls && calls.lastCallMs + this.wallOffsetMs();
-  }
-
-  private quantileMs(latencies: Uint32Array, buckets: readonly Bucket[], quantile: number): number | undefined {
-    const { sums } = this;
-    sums.fill(0);
-    for (const { step } of buckets) {
-      const row = rowOf(step);
-      for (let bin = 0; bin < LATENCY_BINS; bin++) sums[bin]! += latencies[row + bin]!;
-    }
-    return latencyQuantileMs(sums, quantile);
   }
 
   /** As the wall clock was when this began, but never set differently: steps keep their length and order. */
@@ -197,12 +187,7 @@ export class CallStatistics implements CallObserver {
   private sweep(now: number): void {
     for (const [key, calls] of this.functions) {
       dropOld(calls, now);
-      const last = calls.buckets.at(-1);
-      if (calls.latencies && (!last || last.step <= now - MINUTE_STEPS)) {
-        if (last) last.quantiles = quantilesOf(latenciesOf(calls, last.step));
-        calls.latencies = undefined;
-      }
-      if (!last && calls.running === 0 && !this.options.exists(key)) this.functions.delete(key);
+      if (calls.buckets.length === 0 && calls.running === 0 && !this.options.exists(key)) this.functions.delete(key);
     }
   }
 }
@@ -219,30 +204,34 @@ function bucketAt(calls: FunctionCalls, step: number): Bucket {
 function openBucket(calls: FunctionCalls, step: number, last: Bucket | undefined): Bucket {
   if (last) {
     last.left = calls.running;
-    last.quantiles ??= quantilesOf(latenciesOf(calls, last.step));
+    last.quantiles ??= quantilesOf(last);
   }
-  calls.latencies ??= new Uint32Array(MINUTE_STEPS * LATENCY_BINS);
-  latenciesOf(calls, step).fill(0);
   dropOld(calls, step);
   const bucket: Bucket = { step, byClass: [0, 0, 0, 0], mostInFlight: calls.running };
   calls.buckets.push(bucket);
   return bucket;
 }
 
+/** What has left the window goes, and what has left the last minute keeps its quantiles only. */
 function dropOld(calls: FunctionCalls, now: number): void {
   const { buckets } = calls;
   while (buckets.length > 0 && buckets[0]!.step <= now - WINDOW_STEPS) calls.runningBefore = buckets.shift()!.left ?? calls.running;
+  for (const bucket of buckets) {
+    if (bucket.step > now - MINUTE_STEPS) break;
+    if (!bucket.latencies) continue;
+    bucket.quantiles ??= quantilesOf(bucket);
+    bucket.latencies = undefined;
+  }
 }
 
-function rowOf(step: number): number {
-  return (step % MINUTE_STEPS) * LATENCY_BINS;
+function sumOf(buckets: readonly Bucket[]): Uint32Array {
+  sums.fill(0);
+  for (const { latencies } of buckets) latencies?.addTo(sums);
+  return sums;
 }
 
-function latenciesOf({ latencies }: FunctionCalls, step: number): Uint32Array {
-  return latencies!.subarray(rowOf(step), rowOf(step) + LATENCY_BINS);
-}
-
-function quantilesOf(latencies: Uint32Array): { readonly p50Ms?: number; readonly p95Ms?: number; readonly p99Ms?: number } {
+function quantilesOf(bucket: Bucket): { readonly p50Ms?: number; readonly p95Ms?: number; readonly p99Ms?: number } {
+  const latencies = sumOf([bucket]);
   const p50Ms = latencyQuantileMs(latencies, 0.5);
   if (p50Ms === undefined) return NO_CALLS;
   return { p50Ms, p95Ms: latencyQuantileMs(latencies, 0.95)!, p99Ms: latencyQuantileMs(latencies, 0.99)! };
