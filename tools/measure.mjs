@@ -129,7 +129,7 @@ export function wrk(url, { connections, seconds, script }) {
 }
 
 function percentileUs(output, percent) {
-  const [, number, unit] = new RegExp(`^ +${percent}% +([\\d.]+)(us|ms|s)$`, 'm').exec(output);
+  const [, number, unit] = new RegExp(`^ +${percent}% +([\\d.]+)(us|ms|s) *$`, 'm').exec(output);
   return Number(number) * { us: 1, ms: 1_000, s: 1_000_000 }[unit];
 }
 

@@ -15,11 +15,12 @@ import { listen } from '../../apps/gateway/src/server';
 
 /*
  * The whole gateway with as many functions as asked for, which a provider in memory runs: one replica each, at an address of
- * their own of one upstream. Usage: many-functions COUNT UPSTREAM_URL, with an IPC channel and --expose-gc. Says
- * `{ url, metricsUrl }` when it is up, and answers each question of its parent with numbers.
+ * their own of one upstream. Usage: many-functions COUNT UPSTREAM_URL. Prints `{ url, metricsUrl }` when it is up; with an IPC
+ * channel, where it says it too, and --expose-gc, it answers each question of its parent with a number.
  */
 const LOOK_UPS = 200_000;
-const MAX_INFLIGHT = 100;
+const MAX_INFLIGHT = 1_000;
+const LOOP_RESOLUTION_MS = 5;
 
 interface Questions {
   /** Bytes that live in the heap and beside it. */
@@ -73,7 +74,13 @@ async function main(count: number, upstreamUrl: string): Promise<void> {
   gateway.scaling.start();
   await gateway.asynchronous?.start();
 
-  const delays = monitorEventLoopDelay({ resolution: 5 });
+  const urls = { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+  console.log(JSON.stringify(urls));
+  if (process.send) answerQuestions(provider, count, urls);
+}
+
+function answerQuestions(provider: InMemoryFunctionProvider, count: number, urls: object): void {
+  const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delays.enable();
   const questions: Questions = {
     memory: async () => {
@@ -89,14 +96,14 @@ async function main(count: number, upstreamUrl: string): Promise<void> {
       return user + system;
     },
     stall: () => {
-      const longestMs = delays.max / 1e6;
+      const longestMs = delays.max / 1e6 - LOOP_RESOLUTION_MS;
       delays.reset();
       return longestMs;
     },
     lookUp: () => lookUpNs(provider, count),
   };
   process.on('message', (name: keyof Questions) => void Promise.resolve(questions[name]()).then((value) => process.send!(value)));
-  process.send!({ url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` });
+  process.send!(urls);
 }
 
 /** In a directory of its own: the gateway's is not to be had from outside, and is the same. */

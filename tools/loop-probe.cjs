@@ -1,0 +1,49 @@
+// Loaded into a gateway with `--require`: at each SIGUSR2 it writes what has happened since the one before, as a line of JSON on
+// standard output: delays of the event loop and garbage collections in ms, bytes allocated on the heap, processor time.
+'use strict';
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { GCProfiler, getHeapStatistics } = require('node:v8');
+
+const RESOLUTION_MS = 1;
+const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+delays.enable();
+
+let since;
+function begin() {
+  delays.reset();
+  const profiler = new GCProfiler();
+  profiler.start();
+  since = { profiler, heapBytes: getHeapStatistics().used_heap_size, atMs: performance.now(), cpu: process.cpuUsage() };
+}
+
+/** What is recorded is the time from one look to the next. */
+function delayMs(ns) {
+  return Math.max(0, ns / 1e6 - RESOLUTION_MS);
+}
+
+process.on('SIGUSR2', () => {
+  const { profiler, heapBytes, atMs, cpu } = since;
+  const { user, system } = process.cpuUsage(cpu);
+  const { statistics } = profiler.stop();
+  let allocatedBytes = 0;
+  let usedBytes = heapBytes;
+  for (const { beforeGC, afterGC } of statistics) {
+    allocatedBytes += beforeGC.heapStatistics.usedHeapSize - usedBytes;
+    usedBytes = afterGC.heapStatistics.usedHeapSize;
+  }
+  allocatedBytes += getHeapStatistics().used_heap_size - usedBytes;
+  const told = {
+    ms: performance.now() - atMs,
+    cpuMs: (user + system) / 1_000,
+    loopP50Ms: delayMs(delays.percentile(50)),
+    loopP99Ms: delayMs(delays.percentile(99)),
+    loopMaxMs: delayMs(delays.max),
+    collections: statistics.length,
+    gcMs: statistics.reduce((sum, { cost }) => sum + cost, 0) / 1_000,
+    longestGcMs: Math.max(0, ...statistics.map(({ cost }) => cost)) / 1_000,
+    allocatedBytes,
+  };
+  process.stdout.write(`\nPROBE ${JSON.stringify(told)}\n`);
+  begin();
+});
+begin();
