@@ -137,6 +137,20 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         await kept.ends();
       });
 
+      it('for a time that it tells when asked to', async () => {
+        const port = await serve((exchange) => exchange.send(200, [], 'a'), { tellsKeepAlive: true, keepAliveMs: 2_900 });
+        for (const [asked, lines] of [
+          [GET, 'Connection: keep-alive\r\nKeep-Alive: timeout=2\r\n'],
+          ['GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n', 'Connection: keep-alive\r\nKeep-Alive: timeout=2\r\n'],
+          ['GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 'Connection: close\r\n'],
+          ['GET / HTTP/1.0\r\n\r\n', 'Connection: close\r\n'],
+        ] as const) {
+          const caller = await open(port);
+          caller.write(asked);
+          expect(dateless(await caller.hears('\r\n\r\na'))).toBe(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n${lines}\r\na`);
+        }
+      });
+
       it('no longer than keepAliveMs without a request, and longer with one', async () => {
         let answer: (() => void) | undefined;
         const caller = await client((exchange) => (answer = () => exchange.send(200, [], 'a')), { keepAliveMs: 100 });
@@ -412,7 +426,8 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         [400, 'lines that end with LF', 'GET / HTTP/1.1\nHost: x\n\n'],
         [400, 'a length beside chunks', post('Content-Length: 3\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')],
         [501, 'another coding', post('Transfer-Encoding: gzip\r\n')],
-        [501, 'CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'],
+        [417, 'an expectation that nobody knows', post('Expect: the-unexpected\r\nContent-Length: 2\r\n', 'ab')],
+        [405, 'CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'],
         [431, 'a long head', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(9_000)}`],
         [505, 'HTTP/2', 'PRI * HTTP/2.0\r\n\r\n'],
       ])('with %i: %s', async (status, _, text) => {
@@ -420,6 +435,18 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         caller.write(text + GET);
         expect(await caller.ends()).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*Connection: close\r\n\r\n.*\n$`));
         expect(caller.received.match(/HTTP\/1.1/g)).toHaveLength(1);
+      });
+
+      it('in the words it is given, a caller within its body, too', async () => {
+        const refusal = (status: number, reason: string) => ({ status: status + 1, headers: ['X-Code', 'bad'], body: `{"\u00e4":"${reason}"}` });
+        const port = await serve((exchange) => exchange.readBody({ data: () => undefined, end: () => undefined }), { refusal });
+        const [head, body] = [await open(port), await open(port)];
+        head.write('nonsense\r\n\r\n');
+        expect(dateless(Buffer.from(await head.ends(), 'latin1').toString())).toBe(
+          'HTTP/1.1 401 \r\nX-Code: bad\r\nContent-Length: 37\r\nConnection: close\r\n\r\n{"\u00e4":"its first line is no request"}',
+        );
+        body.write(post('Transfer-Encoding: chunked\r\n', 'x\r\n'));
+        expect(await body.ends()).toMatch(/^HTTP\/1.1 401 [^]*a chunk has no size"}$/);
       });
 
       it('what is no request behind one that is, in turn', async () => {
@@ -652,6 +679,62 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         await closing;
         await server!.close();
         await expect(open(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      });
+    });
+
+    describe('drain()', () => {
+      const served = (exchange: Exchange) => exchange.send(200, [], `<${exchange.target}>`);
+
+      it('ends who is idle, at once, and who has sent nothing, after a while', async () => {
+        const port = await serve(served);
+        const [idle, silent] = [await open(port), await open(port)];
+        idle.write(GET);
+        await idle.hears('</>');
+        const beganMs = performance.now();
+        const draining = server!.drain(20_000);
+        await idle.ends();
+        expect(performance.now() - beganMs).toBeLessThan(900);
+        idle.end();
+        expect(silent.ended).toBe(false);
+        expect(await silent.ends()).toBe('');
+        await draining;
+        expect(performance.now() - beganMs).toBeLessThan(5_000);
+        await expect(open(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      });
+
+      it('takes what is on its way, which is the last on its connection', async () => {
+        const port = await serve(served);
+        const [begun, behind, late] = [await open(port), await open(port), await open(port)];
+        begun.write('GET /begun HTTP');
+        behind.write(`${GET}GET /beh`);
+        await behind.hears('</>');
+        const draining = server!.drain(20_000);
+        late.write('GET /late HTTP/1.1\r\nHost: x\r\n\r\n');
+        begun.write('/1.1\r\nHost: x\r\n\r\n');
+        behind.write('ind HTTP/1.1\r\nHost: x\r\n\r\n');
+        expect(await late.ends()).toMatch(/Connection: close[^]*<\/late>$/);
+        expect(await begun.ends()).toMatch(/Connection: close[^]*<\/begun>$/);
+        expect(await behind.ends()).toMatch(/Connection: close[^]*<\/behind>$/);
+        for (const caller of [begun, behind, late]) caller.end();
+        await draining;
+      });
+
+      it('cuts at its limit what goes on: calls, tunnels, and who does not end', async () => {
+        let closed = 0;
+        const port = await serve((exchange) => {
+          const events = { data: () => undefined, drained: () => undefined, closed: () => closed++ };
+          if (exchange.webSocket) return void exchange.switchProtocol(['Connection', 'Upgrade', 'Upgrade', 'websocket'], events);
+          exchange.onClosed = () => closed++;
+        });
+        const [call, tunnel, slow] = [await open(port), await open(port), await open(port)];
+        tunnel.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        await tunnel.hears('101');
+        call.write(GET);
+        slow.write('GET / HTTP/1.1\r\nHost:');
+        await sleep(50);
+        await server!.drain(200);
+        expect(closed).toBe(2);
+        await Promise.all([call, tunnel, slow].map((caller) => caller.until(() => caller.closed || caller.ended, 'ended')));
       });
     });
   });

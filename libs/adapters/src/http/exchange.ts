@@ -14,6 +14,8 @@ export interface BodyReader {
 /** What an exchange asks of its connection. */
 export interface ExchangeConnection {
   readonly peer: Peer;
+  /** Header lines of an answer behind which the connection is kept; may be empty. */
+  readonly keepAliveLines: string;
   /** False asks to wait for `onDrained`. */
   send(bytes: Uint8Array | string): boolean;
   /** The answer is out. */
@@ -252,7 +254,7 @@ export class Exchange {
       this.keepAlive = false;
     }
     if (!this.keepAlive) lines += 'Connection: close\r\n';
-    else if (this.request.minor === 0) lines += 'Connection: keep-alive\r\n';
+    else lines += this.connection.keepAliveLines || (this.request.minor === 0 ? 'Connection: keep-alive\r\n' : '');
     return `${lines}\r\n`;
   }
 

@@ -1,7 +1,8 @@
 import { AheadBytes } from './ahead-bytes';
 import { Exchange, type ExchangeConnection } from './exchange';
+import { headerLines, statusLine } from './header-line';
 import { httpDate } from './http-date';
-import type { HttpServerOptions } from './http-server';
+import type { HttpServerOptions, Refusal } from './http-server';
 import { MessageError, MessageParser, type MessageEvents, type MessageHead } from './message-parser';
 import { Outbox } from './outbox';
 import type { ByteSocket, Peer, SocketEvents } from './sockets';
@@ -22,6 +23,8 @@ const NO_BYTES = Buffer.alloc(0);
 export interface ConnectionOwner {
   readonly options: HttpServerOptions;
   readonly closing: boolean;
+  readonly refusal: (status: number, reason: string) => Refusal;
+  readonly keepAliveLines: string;
   readonly handle: (exchange: Exchange) => void;
   forget(connection: HttpConnection): void;
 }
@@ -42,6 +45,8 @@ export interface ConnectionOwner {
 export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConnection {
   private exchange: Exchange | undefined;
   private handed = true;
+  /** Whether a request has come. */
+  private served = false;
   private parsing = false;
   private readonly parser: MessageParser;
   private readonly outbox: Outbox;
@@ -113,6 +118,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   head(head: MessageHead): undefined {
     this.exchange = new Exchange(this, head, head.keepAlive && !this.server.closing);
     this.handed = false;
+    this.served = true;
     this.deadlineMs = after(this.beganMs, this.server.options.requestTimeoutMs);
     return undefined;
   }
@@ -129,6 +135,10 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   // What the exchange asks.
+
+  get keepAliveLines(): string {
+    return this.server.keepAliveLines;
+  }
 
   get peer(): Peer {
     return this.socket.peer;
@@ -184,6 +194,16 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   // What the server asks.
+
+  /** Whether it has sent nothing yet. */
+  get silent(): boolean {
+    return !this.served && !this.parser.begun && this.waiting;
+  }
+
+  /** Whether a request has begun to come, or the first is still awaited. */
+  get expectsRequest(): boolean {
+    return this.waiting && (!this.served || this.parser.begun);
+  }
 
   /** Ends the connection after the exchange that it is in. */
   endWhenIdle(): void {
@@ -275,14 +295,14 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
 
   /** Answers what is no request, or no whole one. */
   private refuse(status: number, reason: string): void {
-    const text = `${STATUS_TEXTS[status]}: ${reason}\n`;
     const { exchange } = this;
     this.exchange = undefined;
     exchange?.connectionClosed();
-    this.send(
-      `HTTP/1.1 ${status} ${STATUS_TEXTS[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `Content-Length: ${text.length}\r\nDate: ${httpDate()}\r\nConnection: close\r\n\r\n${text}`,
-    );
+    const refusal = this.server.refusal(status, reason);
+    const body = Buffer.from(refusal.body);
+    const head = statusLine(refusal.status, STATUS_TEXTS[refusal.status] ?? '') + headerLines(refusal.headers);
+    this.send(`${head}Content-Length: ${body.byteLength}\r\nDate: ${httpDate()}\r\nConnection: close\r\n\r\n`);
+    this.send(body);
     this.finish();
   }
 

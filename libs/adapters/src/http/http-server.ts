@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange';
 import { HttpConnection } from './http-connection';
 import type { ByteSocket, Listener, SocketEvents, Sockets } from './sockets';
+import { STATUS_TEXTS } from './status-texts';
 
 export interface HttpServerOptions {
   /** Of a request's head. */
@@ -11,17 +12,36 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs: number;
   /** How long a connection may wait for its next request; 0: no limit. */
   readonly keepAliveMs: number;
+  /**
+   * Whether answers say for how long their connection is kept: a client that reads it sends no request on one that is
+   * about to be closed. False by default.
+   */
+  readonly tellsKeepAlive?: boolean;
+  /** What is answered to what is no request, or none that is taken. A line of text by default. */
+  readonly refusal?: (status: number, reason: string) => Refusal;
+}
+
+export interface Refusal {
+  readonly status: number;
+  /** Names and values in turn, without what frames the answer. */
+  readonly headers: readonly string[];
+  readonly body: string;
 }
 
 /** How often connections are checked for having taken too long; a limit is overrun by so much at most. */
 const CHECK_MS = 500;
+/** A first request may be on its way on a connection while a server begins to drain. */
+const SILENT_GRACE_MS = 1_000;
 
 /**
- * An HTTP/1.1 server for a watchdog: little between the socket and the handler, the same under Node and Bun. Headers and
- * targets stay as they came, byte for byte.
+ * An HTTP/1.1 server: little between the socket and the handler, the same under Node and Bun. Headers and targets stay as
+ * they came, byte for byte.
  */
 export class HttpServer {
   closing = false;
+  readonly refusal: (status: number, reason: string) => Refusal;
+  /** Header lines of every answer behind which its connection is kept. */
+  readonly keepAliveLines: string;
   private readonly connections = new Set<HttpConnection>();
   private listener: Listener | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -31,7 +51,12 @@ export class HttpServer {
     private readonly sockets: Sockets,
     readonly options: HttpServerOptions,
     readonly handle: (exchange: Exchange) => void,
-  ) {}
+  ) {
+    const { tellsKeepAlive, keepAliveMs, refusal = textRefusal } = options;
+    this.refusal = refusal;
+    const told = tellsKeepAlive && keepAliveMs >= 1_000;
+    this.keepAliveLines = told ? `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n` : '';
+  }
 
   /** Resolves with the port; rejects when it cannot be had (`code`: `EADDRINUSE`, `EACCES`). */
   listen(port: number, host?: string): Promise<number> {
@@ -55,19 +80,48 @@ export class HttpServer {
    * tunnels among them.
    */
   close(): Promise<void> {
-    this.closing = true;
-    this.listener?.close();
+    this.stopListening();
     for (const connection of this.connections) connection.endWhenIdle();
-    return new Promise((resolve) => {
-      this.emptied.push(resolve);
-      this.whenEmpty();
-    });
+    return this.untilEmpty();
+  }
+
+  /**
+   * As `close`, but a request that is on its way is still taken: what has begun to come, and what comes within a second on
+   * a connection that has sent none yet. What is left after `limitMs` is cut.
+   */
+  async drain(limitMs: number): Promise<void> {
+    this.stopListening();
+    for (const connection of this.connections) if (!connection.expectsRequest) connection.endWhenIdle();
+    const grace = setTimeout(() => {
+      this.listener?.endHandshakes?.();
+      for (const connection of this.connections) if (connection.silent) connection.destroy();
+    }, SILENT_GRACE_MS);
+    const limit = setTimeout(() => {
+      this.listener?.endHandshakes?.();
+      for (const connection of this.connections) connection.destroy();
+    }, limitMs);
+    await this.untilEmpty();
+    clearTimeout(grace);
+    clearTimeout(limit);
+    this.listener?.endHandshakes?.();
   }
 
   /** For the connection: it is closed. */
   forget(connection: HttpConnection): void {
     this.connections.delete(connection);
     if (this.closing) this.whenEmpty();
+  }
+
+  private stopListening(): void {
+    this.closing = true;
+    this.listener?.close();
+  }
+
+  private untilEmpty(): Promise<void> {
+    return new Promise((resolve) => {
+      this.emptied.push(resolve);
+      this.whenEmpty();
+    });
   }
 
   private whenEmpty(): void {
@@ -80,4 +134,8 @@ export class HttpServer {
     const nowMs = performance.now();
     for (const connection of this.connections) connection.checkDeadline(nowMs);
   }
+}
+
+function textRefusal(status: number, reason: string): Refusal {
+  return { status, headers: ['Content-Type', 'text/plain; charset=utf-8'], body: `${STATUS_TEXTS[status]}: ${reason}\n` };
 }

@@ -44,11 +44,12 @@ export function parseRequestHead(text: string): MessageHead {
   if (method === undefined) throw new MessageError('its first line is no request');
   const minor = Number(minorText);
   if (major !== '1' || minor > 1) throw new MessageError('its version of HTTP is not 1.0 or 1.1', 505);
-  if (method === 'CONNECT') throw new MessageError('CONNECT is not supported', 501);
+  if (method === 'CONNECT') throw new MessageError('CONNECT is not supported', 405);
   const rawHeaders = headersAfterFirstLine(text);
   const fields = new Fields(rawHeaders);
   if (fields.hosts > 1 || (fields.hosts === 0 && minor === 1)) throw new MessageError('it must have one Host header');
   if (fields.chunked && minor === 0) throw new MessageError('HTTP/1.0 has no chunks');
+  if (fields.expectsOther && minor === 1) throw new MessageError('its Expect header asks for something that is not known', 417);
   return {
     method,
     target: asked!.startsWith('/') ? checkedPath(asked!) : pathOf(asked!, method, rawHeaders),
@@ -170,6 +171,7 @@ class Fields {
   close = false;
   keepAlive = false;
   expectsContinue = false;
+  expectsOther = false;
   hosts = 0;
   private asksToUpgrade = false;
   private protocol: string | undefined;
@@ -190,7 +192,7 @@ class Fields {
         if (name.toLowerCase() === 'host') this.host(value);
         break;
       case 6:
-        if (name.toLowerCase() === 'expect') this.expectsContinue = value.toLowerCase() === '100-continue';
+        if (name.toLowerCase() === 'expect') this.expect(value.toLowerCase());
         break;
       case 7:
         if (name.toLowerCase() === 'upgrade') this.protocol = value.toLowerCase();
@@ -210,6 +212,11 @@ class Fields {
   private host(value: string): void {
     if (!HOST.test(value)) throw new MessageError('its Host header is malformed');
     this.hosts++;
+  }
+
+  private expect(value: string): void {
+    if (value === '100-continue') this.expectsContinue = true;
+    else if (value !== '') this.expectsOther = true;
   }
 
   private connection(value: string): void {
