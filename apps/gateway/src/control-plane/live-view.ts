@@ -66,7 +66,7 @@ export class LiveView {
     };
   }
 
-  private summaryOf({ key, state, waiting }: FunctionEntry, sum: Sum): FunctionSummary {
+  private summaryOf({ key, state, waitingCount }: FunctionEntry, sum: Sum): FunctionSummary {
     const { statistics, queueCounts, schedules, invocations } = this.options;
     const { spec, replicas, ready, createdAt } = state;
     const recent = statistics.recent(key);
@@ -91,7 +91,7 @@ export class LiveView {
       ...(recent ? { errorRate: rounded(recent.failed / recent.ended, 3) } : {}),
       ...(recent?.p95Ms === undefined ? {} : { p95Ms: rounded(recent.p95Ms, 1) }),
       inFlight,
-      waiting: waiting.size,
+      waiting: waitingCount,
       ...(lastCallMs === undefined ? {} : { lastCallAt: new Date(lastCallMs).toISOString() }),
       createdAt,
       ...(schedule === undefined ? {} : { schedule }),

@@ -32,7 +32,7 @@ export function scalingMetrics({ directory, autoscaler, lastCalls }: ScalingFact
     gauge('gateway_service_target', 'Load that one replica can take.', ({ key }) => autoscaler.glance(key)?.policy?.target),
     gauge('gateway_service_target_load', 'Load of all replicas together, in the unit of the target.', ({ key }) => autoscaler.glance(key)?.load),
     gauge('gateway_function_invocation_inflight', 'Calls that run or wait.', ({ callCount }) => callCount),
-    gauge('shoal_function_waiting_calls', 'Calls that wait for a replica.', ({ waiting }) => waiting.size),
+    gauge('shoal_function_waiting_calls', 'Calls that wait for a replica.', ({ waitingCount }) => waitingCount),
     gauge('shoal_function_last_call_timestamp_seconds', 'When somebody last called, or when nobody had since this gateway began to look.', ({ key }) => {
       const lastMs = lastCalls.lastCallMs(key);
       return lastMs === undefined ? undefined : lastMs / 1_000;

@@ -5,6 +5,10 @@ import { functionKey, type FunctionId } from '../functions/function-spec';
 export interface Slot {
   readonly replica: Replica;
   inFlight: number;
+  /** Calls that this process may have running on it: its room, or the part of it that others do not have. */
+  limit: number;
+  /** Calls that other processes have running on it, as they have last told. */
+  elsewhere: number;
   /** False as soon as the replica left the directory, or refused a connection and has not been reported since. */
   usable: boolean;
 }
@@ -17,15 +21,31 @@ export interface Waiter {
   removed(): void;
 }
 
+/** Shares the room of replicas with other processes that call them. Without it, all room is this process's own. */
+export interface SharedRoom {
+  /** Calls that may run on a new replica from here at first. */
+  firstLimit(replica: Replica): number;
+  /** A call has found no room, and may wait now. */
+  short(entry: FunctionEntry): void;
+  /** A call on `slot` has ended, before those that wait are told; may lower its limit. */
+  freed(entry: FunctionEntry, slot: Slot): void;
+}
+
 /** What the data plane knows of one function. */
 export class FunctionEntry {
   readonly key: string;
-  private slots: Slot[] = [];
+  /** Changed from outside of here by a `SharedRoom` and by what others tell only. */
+  slots: readonly Slot[] = [];
   private turn = 0;
   /** In the order in which they came. */
   readonly waiting = new Set<Waiter>();
+  /** Calls that wait in other processes, as they have last told. */
+  waitingElsewhere = 0;
 
-  constructor(public state: FunctionState) {
+  constructor(
+    public state: FunctionState,
+    private readonly shared: SharedRoom | undefined = undefined,
+  ) {
     this.key = functionKey(state.spec.id);
     this.setSlots();
   }
@@ -39,21 +59,32 @@ export class FunctionEntry {
     return this.slots.some((slot) => slot.usable);
   }
 
-  /** Calls that run on its replicas or wait for one. */
-  get callCount(): number {
-    return this.slots.reduce((sum, { inFlight }) => sum + inFlight, this.waiting.size);
+  /** Calls that wait for a replica, in all processes. */
+  get waitingCount(): number {
+    return this.waiting.size + this.waitingElsewhere;
   }
 
-  /** Takes room on the replica with the fewest calls in flight; equals take turns. `undefined` when all are full. */
+  /** Calls that run on its replicas or wait for one, in all processes. */
+  get callCount(): number {
+    return this.slots.reduce((sum, { inFlight, elsewhere }) => sum + inFlight + elsewhere, this.waitingCount);
+  }
+
+  /** Takes room on the replica with the fewest calls in flight; equals take turns. `undefined` when there is no room. */
   take(): Slot | undefined {
     const { slots } = this;
     let best: Slot | undefined;
+    let fewest = Infinity;
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[(this.turn + i) % slots.length]!;
-      if (!slot.usable || slot.inFlight >= slot.replica.maxInflight) continue;
-      if (!best || slot.inFlight < best.inFlight) best = slot;
+      const calls = slot.inFlight + slot.elsewhere;
+      if (!slot.usable || slot.inFlight >= slot.limit || calls >= fewest) continue;
+      best = slot;
+      fewest = calls;
     }
-    if (!best) return undefined;
+    if (!best) {
+      this.shared?.short(this);
+      return undefined;
+    }
     this.turn = (this.turn + 1) % slots.length;
     best.inFlight++;
     return best;
@@ -61,6 +92,7 @@ export class FunctionEntry {
 
   giveBack(slot: Slot): void {
     slot.inFlight--;
+    this.shared?.freed(this, slot);
     this.tellWaiting(1);
   }
 
@@ -93,18 +125,28 @@ export class FunctionEntry {
     const known = new Map(this.slots.map((slot) => [slot.replica.id, slot]));
     const next = this.state.ready.map((replica): Slot => {
       const slot = known.get(replica.id);
-      if (!slot || slot.replica.baseUrl !== replica.baseUrl) return { replica, inFlight: 0, usable: true };
+      if (!slot || slot.replica.baseUrl !== replica.baseUrl) return this.newSlot(replica);
       slot.usable = true;
       return slot;
     });
-    for (const slot of this.slots) if (!next.includes(slot)) slot.usable = false;
+    for (const slot of this.slots) {
+      if (next.includes(slot)) continue;
+      slot.usable = false;
+      slot.limit = 0;
+    }
     this.slots = next;
+  }
+
+  private newSlot(replica: Replica): Slot {
+    return { replica, inFlight: 0, limit: this.shared?.firstLimit(replica) ?? replica.maxInflight, elsewhere: 0, usable: true };
   }
 }
 
 /** Which functions there are and which replicas of each are ready, as the provider's watch last told. */
 export class ReplicaDirectory {
   private readonly entries = new Map<string, FunctionEntry>();
+
+  constructor(private readonly shared?: SharedRoom) {}
 
   /** By `functionKey`. */
   find(key: string): FunctionEntry | undefined {
@@ -125,7 +167,7 @@ export class ReplicaDirectory {
     } else if (entry) {
       entry.update(change.state);
     } else {
-      this.entries.set(key, new FunctionEntry(change.state));
+      this.entries.set(key, new FunctionEntry(change.state, this.shared));
     }
   };
 }

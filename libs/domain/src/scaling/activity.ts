@@ -130,7 +130,7 @@ export class Activity implements CallObserver, MetricsSource {
   async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
     const nowMs = this.clock.monotonicMs();
     const loads = new Map<string, FunctionLoad>();
-    for (const entry of this.directory.all()) loads.set(entry.key, this.of(entry.key).look(nowMs, entry.waiting.size));
+    for (const entry of this.directory.all()) loads.set(entry.key, this.of(entry.key).look(nowMs, entry.waitingCount));
     // One that is gone may still have calls, which end later.
     for (const [key, activity] of this.functions) if (!loads.has(key) && !activity.isBusy) this.functions.delete(key);
     return loads;

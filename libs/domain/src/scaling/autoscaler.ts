@@ -211,7 +211,7 @@ export class Autoscaler {
   }
 
   /** A change that this loop has not ordered. */
-  private recordOfOthers({ state, waiting, callCount }: FunctionEntry, before: number): ScalingRecord {
+  private recordOfOthers({ state, waitingCount, callCount }: FunctionEntry, before: number): ScalingRecord {
     const { replicas, ready } = state;
     const woken = before === 0;
     return {
@@ -225,17 +225,17 @@ export class Autoscaler {
       ready: ready.length,
       load: undefined,
       concurrency: callCount,
-      waiting: waiting.size,
+      waiting: waitingCount,
     };
   }
 
-  private sampleOf({ state, waiting }: FunctionEntry, policy: ScalingPolicy, load: FunctionLoad | undefined): ScalingSample {
+  private sampleOf({ state, waitingCount }: FunctionEntry, policy: ScalingPolicy, load: FunctionLoad | undefined): ScalingSample {
     return {
       desired: state.replicas,
       ready: state.ready.length,
       load: load && loadOf(policy, load),
       concurrency: load ? demandOf(load) : 0,
-      waiting: load?.waiting ?? waiting.size,
+      waiting: load?.waiting ?? waitingCount,
       roomPerReplica: roomOf(state),
       idleMs: load?.idleMs ?? 0,
       failing: state.notReadyBecause,

@@ -1,4 +1,4 @@
-const ERROR_CODES = [
+export const ERROR_CODES = [
   'invalid-request',
   'unauthorized',
   'forbidden',
