@@ -9,6 +9,8 @@ import { root } from './setup.mjs';
 
 const WRK = 'wrk';
 const NGINX = '/usr/sbin/nginx';
+/** A busy machine makes a call late, not wrong. */
+const TIMEOUT = '10s';
 /** Started by root, nginx would work as somebody who may not read and write in our folder. */
 const AS_OURSELVES = process.getuid?.() === 0 ? 'user root;' : '';
 const TICK_US = 10_000; // A clock tick of /proc/PID/stat: USER_HZ is 100 on every Linux that Node runs on.
@@ -117,7 +119,7 @@ export async function measure({ url, pid }, load, { without } = {}) {
 /** @param load `connections`, `seconds`, and `script`: a file in Lua that makes the requests. */
 export function wrk(url, { connections, seconds, script }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(WRK, ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...(script ? ['-s', script] : []), url]);
+    const child = spawn(WRK, ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', TIMEOUT, '--latency', ...(script ? ['-s', script] : []), url]);
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.on('close', () => {
@@ -203,8 +205,14 @@ export async function freePort() {
   return port;
 }
 
+/** What is being done; the next one takes its place. */
 export function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r${text} `);
+}
+
+/** What has been done, on a line of its own, also where nobody looks on. */
+export function progressLine(text) {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}\n` : `${text}\n`);
 }
 
 export function sleep(ms) {

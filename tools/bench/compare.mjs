@@ -1,5 +1,5 @@
 // One row of a bench: the gateway, and what it is compared with, measured in turns.
-import { alternate, measure, median, mediansOf, progress, ratiosOf } from '../measure.mjs';
+import { alternate, mediansOf, progressLine, ratiosOf } from '../measure.mjs';
 
 /**
  * Measures the targets in alternating rounds. They are named `gateway`, `before` when an earlier one runs along, and the last is what
@@ -13,5 +13,6 @@ export async function compare({ what, beside, cost = 'cpuUs' }, targets, rounds,
   const samples = await alternate(targets, rounds, sample, what);
   const figures = Object.fromEntries(mediansOf(samples).map(({ name, ...figures }) => [name === base ? 'beside' : name, figures]));
   const times = Object.fromEntries(targets.slice(0, -1).map(({ name }) => [name, ratiosOf(samples, name, base, cost)]));
+  progressLine(`${what}: ${Object.entries(times).map(([name, { median }]) => `${name} ${median}`).join(', ')} × ${beside}`);
   return { what, beside, cost, figures, times };
 }

@@ -50,9 +50,10 @@ export function launchGateway(checkout, { env = {}, nodeOptions = [] } = {}) {
   return launch(process.execPath, [...nodeOptions, join(checkout, MAIN)], settings);
 }
 
-/** Resolves once it takes calls. */
+/** Resolves once it takes calls. Under load it would get more replicas, each of which costs by itself: it has one. */
 export async function deploy(url, service, deployment) {
-  const answer = await fetch(`${url}/system/functions`, { method: 'POST', body: JSON.stringify({ service, image: service, ...deployment }) });
+  const labels = { 'com.openfaas.scale.max': '1' };
+  const answer = await fetch(`${url}/system/functions`, { method: 'POST', body: JSON.stringify({ service, image: service, labels, ...deployment }) });
   if (answer.status !== 202) throw new Error(`deploying ${service}: ${answer.status} ${await answer.text()}`);
   await until(async () => (await (await fetch(`${url}/system/function/${service}`)).json()).availableReplicas >= 1, service);
 }
