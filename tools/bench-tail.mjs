@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { deploy, startGateway, startHop } from './bench/gateways.mjs';
 import { buildGateway } from './build.mjs';
 import { alternate, bundle, fail, folder, launch, mediansOf, progress, readOptions, requirePrograms, rounded, runBench, sleep, startNginxProxy, startUpstream, until, wrk } from './measure.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root } from './setup.mjs';
 
 const PART_OF_PEAK = 0.7;
 const DEPLOYED = 100;
-const PROBE = join(root, 'tools/loop-probe.cjs');
+const PROBED = ['--require', join(root, 'tools/loop-probe.cjs')];
 
 const options = readOptions(
   {
@@ -42,12 +43,12 @@ await ensureBuilt();
 await runBench(async () => {
   const upstreamPort = await startUpstream();
   const upstream = `http://127.0.0.1:${upstreamPort}`;
-  const programs = await bundle(['bench-gateway', 'http-function']);
-  const gateway = await startBenchGateway(programs['bench-gateway'], upstream);
+  const { 'http-function': httpFunction } = await bundle(['http-function']);
+  const gateway = { name: 'gateway', ...(await startHop(root, upstream, PROBED)) };
   const rate = await rateFor(gateway);
   const steady = mediansOf(await alternate([await startNginxProxy(upstreamPort), gateway], rounds, (target) => sample(target, rate), 'steady'));
   const many = await startMany(upstream);
-  const local = await startLocal(programs['http-function']);
+  const local = await startLocal(httpFunction);
   const deploying = [];
   for (const target of [many, local]) {
     const ownRate = await rateFor(target);
@@ -60,34 +61,24 @@ await runBench(async () => {
   if (options.json) console.log(JSON.stringify({ rate, steady, deploying }, null, 2));
 });
 
-async function startBenchGateway(program, upstream) {
-  const child = launch(process.execPath, ['--require', PROBE, program, upstream]);
-  await until(() => /^\d+\n/m.test(child.output), 'the gateway');
-  return { name: 'gateway', child, url: `http://127.0.0.1:${/^(\d+)\n/m.exec(child.output)[1]}/function/bench` };
-}
-
 /** The whole gateway; a provider in memory runs the functions. */
 async function startMany(upstream) {
   const program = join(folder, 'many-functions.cjs');
   await buildGateway('test/bench/many-functions.ts', program);
   const home = mkdtempSync(join(folder, 'home-'));
   const env = { PATH: process.env.PATH, HOME: home, SHOAL_HOME: home, NODE_PATH: join(root, 'node_modules') };
-  const child = launch(process.execPath, ['--require', PROBE, program, options.functions, upstream], env);
+  const child = launch(process.execPath, [...PROBED, program, options.functions, upstream], env);
   await until(() => /^{.*url/m.test(child.output), 'the gateway with many functions');
   const { url } = JSON.parse(/^{.*url.*}$/m.exec(child.output)[0]);
-  return { name: `gateway, ${options.functions} functions in memory`, child, url: `${url}/function/function-1`, api: url, deployment: { image: 'registry.example.com/deployed:1' } };
+  return { name: `gateway, ${options.functions} functions in memory`, child, url: `${url}/function/function-1`, api: url, deployment: {} };
 }
 
 /** The product as it is built, with its function host. */
 async function startLocal(httpFunction) {
-  const home = mkdtempSync(join(folder, 'home-'));
-  const env = { PATH: process.env.PATH, HOME: home, SHOAL_HOME: home, SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'false', basic_auth: 'false' };
-  const child = launch(process.execPath, ['--require', PROBE, join(root, 'dist/gateway/main.cjs')], env);
-  await until(() => /^ {2}Data/m.test(child.output), 'the gateway');
-  const api = /Portal +(http:\/\/[^/]+)/.exec(child.output)[1];
-  await deploy(api, 'bench', { image: 'bench', envProcess: `${process.execPath} ${httpFunction}`, envVars: { mode: 'http' }, labels: { 'com.openfaas.scale.max': '1' } });
-  await until(async () => (await (await fetch(`${api}/system/function/bench`)).json()).availableReplicas >= 1, 'the function');
-  return { name: 'gateway and function host, local provider', child, url: `${api}/function/bench`, api, deployment: { image: 'cat', envProcess: 'cat' } };
+  const { child, url } = await startGateway(root, { nodeOptions: PROBED });
+  // One replica: more than there are processors would compete for them.
+  await deploy(url, 'bench', { envProcess: `${process.execPath} ${httpFunction}`, envVars: { mode: 'http' }, labels: { 'com.openfaas.scale.max': '1' } });
+  return { name: 'gateway and function host, local provider', child, url: `${url}/function/bench`, api: url, deployment: { envProcess: 'cat' } };
 }
 
 /** The peak itself warms it up. */
@@ -126,12 +117,6 @@ function openLoad(url, rate) {
 
 async function deploySome({ api, deployment }) {
   for (let i = 0; i < DEPLOYED; i++) await deploy(api, `deployed-${i}`, deployment);
-}
-
-async function deploy(api, service, deployment) {
-  const answer = await fetch(`${api}/system/functions`, { method: 'POST', body: JSON.stringify({ service, ...deployment }) });
-  const text = await answer.text();
-  if (answer.status !== 202) throw new Error(`deploying ${service}: ${answer.status} ${text}`);
 }
 
 function print(title, rows) {

@@ -14,8 +14,8 @@ import { loadConfig } from '../../apps/gateway/src/config';
 import { listen } from '../../apps/gateway/src/server';
 
 /*
- * The whole gateway with as many functions as asked for, which a provider in memory runs: one replica each, at an address of
- * their own of one upstream. Usage: many-functions COUNT UPSTREAM_URL. Prints `{ url, metricsUrl }` when it is up; with an IPC
+ * The whole gateway with as many functions as asked for, which a provider in memory runs: one replica each, all of
+ * them one upstream. Usage: many-functions COUNT UPSTREAM_URL. Prints `{ url, metricsUrl }` when it is up; with an IPC
  * channel, where it says it too, and --expose-gc, it answers each question of its parent with a number.
  */
 const LOOK_UPS = 200_000;
@@ -76,6 +76,8 @@ async function main(count: number, upstreamUrl: string): Promise<void> {
 
   const urls = { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
   console.log(JSON.stringify(urls));
+  // With --cpu-prof, Node writes the profile only when it ends by itself.
+  process.on('SIGTERM', () => process.exit(0));
   if (process.send) answerQuestions(provider, count, urls);
 }
 

@@ -20,8 +20,8 @@ export class InMemoryFunctionProvider implements FunctionProvider {
   scaleOrders = 0;
   /** Of replicas that start from now on. */
   maxInflight = 1;
-  /** Of replicas that start from now on; `/` and the id of the replica follow. */
-  baseUrl = 'http://in-memory';
+  /** Of all replicas that start from now on, instead of one each. */
+  baseUrl: string | undefined;
 
   async apply(spec: FunctionSpec): Promise<void> {
     const { min, max } = parseScalingPolicy(spec.labels);
@@ -63,7 +63,7 @@ export class InMemoryFunctionProvider implements FunctionProvider {
     if (this.failWith !== undefined) return [];
     return Array.from({ length: count }, () => {
       const id = `r${this.nextReplica++}`;
-      return { id, baseUrl: `${this.baseUrl}/${id}`, maxInflight: this.maxInflight };
+      return { id, baseUrl: this.baseUrl ?? `http://in-memory/${id}`, maxInflight: this.maxInflight };
     });
   }
 
