@@ -1,6 +1,7 @@
 import type { CallObserver, CallOutcome } from '../invocation/call-observer';
 import type { ReplicaDirectory } from '../invocation/replica-directory';
 import type { Clock } from '../shared/clock';
+import { forEachInSlices } from '../shared/for-each-in-slices';
 import type { FunctionLoad, MetricsSource } from './metrics-source';
 
 /** Long enough to smooth, short enough to answer an overload within 3 s. */
@@ -128,9 +129,10 @@ export class Activity implements CallObserver, MetricsSource {
   }
 
   async measure(): Promise<ReadonlyMap<string, FunctionLoad>> {
-    const nowMs = this.clock.monotonicMs();
     const loads = new Map<string, FunctionLoad>();
-    for (const entry of this.directory.all()) loads.set(entry.key, this.of(entry.key).look(nowMs, entry.waitingCount));
+    await forEachInSlices(this.directory.all(), this.clock, ({ key, waitingCount }) => {
+      loads.set(key, this.of(key).look(this.clock.monotonicMs(), waitingCount));
+    });
     // One that is gone may still have calls, which end later.
     for (const [key, activity] of this.functions) if (!loads.has(key) && !activity.isBusy) this.functions.delete(key);
     return loads;

@@ -2,6 +2,7 @@ import type { FunctionProvider, FunctionState } from '../functions/function-prov
 import type { FunctionId } from '../functions/function-spec';
 import type { FunctionEntry, ReplicaDirectory } from '../invocation/replica-directory';
 import type { Clock } from '../shared/clock';
+import { forEachInSlices } from '../shared/for-each-in-slices';
 import { messageOf, ShoalError } from '../shared/errors';
 import { decideByAlert } from './alert-decision';
 import { demandOf } from './demand';
@@ -93,7 +94,7 @@ export class Autoscaler {
     this.ticking = true;
     try {
       const loads = await this.options.metrics.measure();
-      for (const entry of this.options.directory.all()) this.look(entry, loads.get(entry.key));
+      await forEachInSlices(this.options.directory.all(), this.options.clock, (entry) => this.look(entry, loads.get(entry.key)));
       for (const key of this.functions.keys()) if (!this.options.directory.find(key)) this.functions.delete(key);
     } finally {
       this.ticking = false;
