@@ -152,13 +152,13 @@ export class EventStreams {
   }
 
   private tellAll({ answer }: Reader): void {
-    const all: FunctionsEvent = { functions: [...this.functions.values()] };
+    const all: FunctionsEvent = { functions: [...this.functions.values()].map(({ summary }) => summary) };
     answer.write(eventOf('functions', JSON.stringify(all)) + eventOf('platform', this.platform));
   }
 }
 
 function changesText(before: View['functions'], now: View['functions']): string {
-  const changed = [...now.values()].filter((summary) => before.get(summary.key) !== summary);
+  const changed = [...now.values()].map(({ summary }) => summary).filter((summary) => before.get(summary.key)?.summary !== summary);
   const removed = [...before.keys()].filter((key) => !now.has(key));
   const changes: ChangesEvent = { changed, removed };
   return changed.length === 0 && removed.length === 0 ? '' : eventOf('changes', JSON.stringify(changes));
