@@ -45,7 +45,7 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    vendorStaysHome('undici', ['libs/adapters/src/http', 'apps/gateway/src/data-plane']),
+    vendorStaysHome('undici', ['libs/adapters/src/http']),
     vendorStaysHome('lmdb', ['libs/adapters/src/lmdb']),
     vendorStaysHome('@nats-io', ['libs/adapters/src/nats']),
     vendorStaysHome('croner', ['libs/adapters/src/cron']),

@@ -1,4 +1,5 @@
-import { createConnections } from '@shoal/adapters/http/forward';
+import { NodeSockets } from '@shoal/adapters/http/node-sockets';
+import { Upstreams } from '@shoal/adapters/http/upstreams';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { functionKey, type FunctionSpec } from '@shoal/domain/functions/function-spec';
@@ -9,7 +10,6 @@ import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { Activator } from '@shoal/domain/scaling/activator';
 import { Activity } from '@shoal/domain/scaling/activity';
 import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
-import { AsyncCallHandler } from '../../apps/gateway/src/data-plane/handle-async-call';
 import { CallHandler } from '../../apps/gateway/src/data-plane/handle-call';
 import { httpStatusOf } from '../../apps/gateway/src/http-status';
 import { GatewayServer } from '../../apps/gateway/src/server';
@@ -45,12 +45,12 @@ async function main(baseUrl: string): Promise<void> {
   const ready = [{ id: 'r1', baseUrl, maxInflight: 1_000 }];
   directory.apply({ kind: 'present', state: { spec, createdAt: new Date().toISOString(), replicas: 1, ready } });
 
-  const connections = createConnections();
-  const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
-  const controlPlane = () => {
+  const sockets = new NodeSockets();
+  const callHandler = new CallHandler({ calls, upstreams: new Upstreams(sockets), clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
+  const others = () => {
     throw new Error(`the benchmark calls ${functionKey(spec.id)} only`);
   };
-  const server = new GatewayServer({ functionNamespace, readTimeoutMs, callHandler, asyncCallHandler: new AsyncCallHandler(undefined), controlPlane });
+  const server = new GatewayServer({ sockets, functionNamespace, readTimeoutMs, callHandler, others });
   console.log(await server.listen('127.0.0.1', 0, 'port'));
   // With --cpu-prof, Node writes the profile only when it ends by itself.
   process.on('SIGTERM', () => process.exit(0));

@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { HOP_BY_HOP } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
 import type { Sockets } from '@shoal/adapters/http/sockets';
@@ -64,7 +65,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
           limitMs: 0,
           timedOut: () => new ShoalError('exec-timeout', 'too late'),
           answerHeaders: () => ['X-Added', 'yes'],
-          withheld: new Set(['x-withheld']),
+          withheld: HOP_BY_HOP.with('x-withheld'),
           ...change,
         };
         upstream.forward(exchange, call).then(

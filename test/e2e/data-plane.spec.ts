@@ -240,16 +240,16 @@ describe('calls', () => {
     });
 
     it.each([
-      ['two lengths', 'Content-Length: 1\r\nContent-Length: 2'],
-      ['a length and chunks', 'Content-Length: 1\r\nTransfer-Encoding: chunked'],
-      ['a length that is none', 'Content-Length: 1x'],
-      ['a folded header', 'X-A: 1\r\n folded'],
-      ['a space before the colon', 'X-A : 1'],
-      ['a control character', 'X-A: \u0001'],
-      ['an unknown encoding', 'Transfer-Encoding: gzip'],
-    ])('are refused with %s, and the connection ends', async (_name, headers) => {
+      ['two lengths', 'Content-Length: 1\r\nContent-Length: 2', 400],
+      ['a length and chunks', 'Content-Length: 1\r\nTransfer-Encoding: chunked', 400],
+      ['a length that is none', 'Content-Length: 1x', 400],
+      ['a folded header', 'X-A: 1\r\n folded', 400],
+      ['a space before the colon', 'X-A : 1', 400],
+      ['a control character', 'X-A: \u0001', 400],
+      ['an unknown encoding', 'Transfer-Encoding: gzip', 501],
+    ])('are refused with %s, and the connection ends', async (_name, headers, status) => {
       const answer = await raw(gateway.port, `POST /function/cat HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n0\r\n\r\n${simple('/function/env')}`);
-      expect(answer).toMatch(/^HTTP\/1.1 400 /);
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       expect(answer.match(/HTTP\/1.1 /g)).toHaveLength(1);
     });
   });

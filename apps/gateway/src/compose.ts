@@ -1,6 +1,9 @@
 import { CronerCron } from '@shoal/adapters/cron/croner-cron';
-import { createConnections } from '@shoal/adapters/http/forward';
+import { createConnections } from '@shoal/adapters/http/connections';
+import { connectInProcess, createInProcessServer } from '@shoal/adapters/http/in-process-connection';
+import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import { ReplicaInvoker } from '@shoal/adapters/http/replica-invoker';
+import { Upstreams } from '@shoal/adapters/http/upstreams';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-metrics-source';
@@ -44,7 +47,9 @@ import { httpStatusOf } from './http-status';
 import { createMetricsServer, GatewayMetrics } from './metrics-server';
 import { ReplicaFailures } from './replica-failures';
 import { logScaling, ScalingLoop } from './scaling-loop';
+import { relay } from './relay';
 import { GatewayServer } from './server';
+import { tlsServerOf } from './tls';
 import { version } from './version';
 
 /** Where the parts of the product lie on this machine. */
@@ -89,9 +94,8 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity, statistics), clock, backend.suspect);
   const metrics = new GatewayMetrics();
   const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
-  const connections = createConnections();
   const queue = await openQueue(config, clock);
-  const invoker = new ReplicaInvoker({ calls, connections, upstreamTimeoutMs });
+  const invoker = new ReplicaInvoker({ calls, connections: createConnections(), upstreamTimeoutMs });
   const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron });
   const source = withQueued(createMetricsSource(config, activity), directory, asynchronous);
   const autoscaler = new Autoscaler({ provider, directory, metrics: source, clock, changed: logScaling });
@@ -152,9 +156,20 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
     asynchronous?.apply(change);
   });
 
-  const callHandler = new CallHandler({ calls, connections, clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
+  const sockets = new NodeSockets(tls && tlsServerOf(tls));
+  const callHandler = new CallHandler({ calls, upstreams: new Upstreams(sockets), clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const asyncCallHandler = new AsyncCallHandler(asynchronous);
-  const server = new GatewayServer({ functionNamespace, readTimeoutMs, tls, callHandler, asyncCallHandler, controlPlane });
+  const inProcess = createInProcessServer(controlPlane);
+  const server = new GatewayServer({
+    sockets,
+    functionNamespace,
+    readTimeoutMs,
+    callHandler,
+    others: (exchange, route) => {
+      if (route.kind === 'async-function') void asyncCallHandler.handle(exchange, route);
+      else void relay(exchange, { connect: async () => connectInProcess(inProcess, exchange.peer) });
+    },
+  });
   return { server, metricsServer: createMetricsServer(metrics), functions, logs, lookup, events, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
 }
 

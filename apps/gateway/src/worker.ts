@@ -1,4 +1,4 @@
-import { createConnections } from '@shoal/adapters/http/forward';
+import { createConnections } from '@shoal/adapters/http/connections';
 import { GatewayInvoker } from '@shoal/adapters/http/gateway-invoker';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { QueueMetrics } from '@shoal/adapters/prometheus/queue-metrics';

@@ -1,3 +1,4 @@
+import { HOP_BY_HOP } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { describeOutOfMemory, formatMemory } from '@shoal/domain/processes/out-of-memory';
 import type { OutOfMemory } from '@shoal/domain/processes/process-spawner';
@@ -30,7 +31,7 @@ export interface OwnAnswer {
 }
 
 /** Headers that say that the watchdog answered; a function cannot, so they are taken off its answers. In lower case. */
-export const OWN_HEADERS: ReadonlySet<string> = new Set(['x-shoal-error', 'x-shoal-layer', 'x-shoal-limit', 'x-openfaas-internal']);
+export const OWN_HEADERS = HOP_BY_HOP.with('x-shoal-error', 'x-shoal-layer', 'x-shoal-limit', 'x-openfaas-internal');
 
 /** Sends it, unless the caller has left or has had its answer. */
 export function sendOwn(exchange: Exchange, answer: OwnAnswer): void {

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { endToEndHeaders } from '@shoal/adapters/http/end-to-end-headers';
+import { endToEndHeaders, HOP_BY_HOP } from '@shoal/adapters/http/end-to-end-headers';
+import type { Exchange } from '@shoal/adapters/http/exchange';
 import { WATCHDOG_MARGIN_MS } from '@shoal/adapters/http/replica-address';
 import type { Call } from '@shoal/domain/invocation/calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
+import { PEER_HEADERS } from '../peer-headers';
 import { isSignedIn, withoutSessionCookie } from '../session-cookie';
+import { newTrace } from './new-trace';
 
 /** Set by us, whatever the caller said; or, as the portal's token, none of the function's business. */
-const REPLACED_IN_REQUEST: ReadonlySet<string> = new Set(['host', 'expect', 'x-call-id', 'x-start-time', 'x-timeout', 'x-shoal-session']);
+const NOT_FOR_FUNCTIONS = HOP_BY_HOP.with('host', 'expect', 'content-length', 'x-call-id', 'x-start-time', 'x-timeout', 'x-shoal-session', ...PEER_HEADERS);
 /** Set by us, whatever the function said; or, as the right to stand between a browser and the portal, not for it to give. */
-export const REPLACED_IN_ANSWER: ReadonlySet<string> = new Set(['x-call-id', 'x-start-time', 'x-shoal-answered-by', 'service-worker-allowed']);
+export const NOT_FOR_CALLERS = HOP_BY_HOP.with('x-call-id', 'x-start-time', 'x-shoal-answered-by', 'service-worker-allowed');
 /** What a function serves to a browser that is signed in to the portal runs as a page of no origin, so not of the portal's. */
 const SANDBOX = ['Content-Security-Policy', 'sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts', 'Vary', 'Cookie'] as const;
 /** A caller's own id is kept when it is fit for logs and URLs. */
@@ -26,33 +28,32 @@ export interface CallIdentity {
   readonly signedIn: boolean;
 }
 
-export function identify(req: IncomingMessage): CallIdentity {
+export function identify(exchange: Exchange): CallIdentity {
   const startedMs = Date.now();
-  const signedIn = isSignedIn(req.headers.cookie);
-  return { callId: chosenIdOf(req) ?? randomUUID(), startedMs, startTime: `${startedMs}000000`, signedIn };
+  return { callId: chosenIdOf(exchange) ?? randomUUID(), startedMs, startTime: `${startedMs}000000`, signedIn: hasSignedInCookie(exchange.rawHeaders) };
 }
 
 /** The caller's own id, when it gave one that can be used. */
-export function chosenIdOf({ headers }: IncomingMessage): string | undefined {
-  const given = headers['x-call-id'];
-  return typeof given === 'string' && CALL_ID.test(given) ? given : undefined;
+export function chosenIdOf(exchange: Exchange): string | undefined {
+  const given = exchange.header('x-call-id');
+  return given !== undefined && CALL_ID.test(given) ? given : undefined;
 }
 
 /** The headers that the function gets (wire contract §1.5.3), flat; `limitMs` is how long it may take. */
-export function requestHeaders(req: IncomingMessage, { callId, startTime, signedIn }: CallIdentity, limitMs: number): string[] {
-  const headers = callerHeaders(req, signedIn);
-  headers.push('X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Timeout', `${watchdogLimitMs(req, limitMs)}ms`);
+export function requestHeaders(exchange: Exchange, { callId, startTime, signedIn }: CallIdentity, limitMs: number): string[] {
+  const headers = callerHeaders(exchange, signedIn);
+  headers.push('X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Timeout', `${watchdogLimitMs(exchange, limitMs)}ms`);
   return headers;
 }
 
 /** What the function gets of the caller's headers, and is told of the caller; flat. */
-export function callerHeaders(req: IncomingMessage, signedIn: boolean): string[] {
-  const all = endToEndHeaders(req.rawHeaders, REPLACED_IN_REQUEST);
+export function callerHeaders(exchange: Exchange, signedIn: boolean): string[] {
+  const all = endToEndHeaders(exchange.rawHeaders, NOT_FOR_FUNCTIONS);
   const headers = signedIn ? withoutSession(all) : all;
-  const given = req.headers;
-  if (given['x-forwarded-host'] === undefined && given.host !== undefined) headers.push('X-Forwarded-Host', given.host);
-  if (given['x-forwarded-for'] === undefined) headers.push('X-Forwarded-For', peerOf(req));
-  if (given['traceparent'] === undefined) headers.push('traceparent', newTrace());
+  const host = exchange.header('host');
+  if (host !== undefined && exchange.header('x-forwarded-host') === undefined) headers.push('X-Forwarded-Host', host);
+  if (exchange.header('x-forwarded-for') === undefined) headers.push('X-Forwarded-For', peerOf(exchange));
+  if (exchange.header('traceparent') === undefined) headers.push('traceparent', newTrace());
   return headers;
 }
 
@@ -61,11 +62,19 @@ export function answerHeaders({ callId, startTime, signedIn }: CallIdentity, cal
   const elapsedMs = call.elapsedMs();
   const execMs = elapsedMs - call.queuedMs - call.wokenMs - call.gatewayMs;
   const receipt =
-    `queue;dur=${call.queuedMs.toFixed(1)}, wake;dur=${call.wokenMs.toFixed(1)}, ` +
-    `exec;dur=${execMs.toFixed(1)}, gateway;dur=${call.gatewayMs.toFixed(1)}`;
+    `queue;dur=${tenths(call.queuedMs)}, wake;dur=${tenths(call.wokenMs)}, ` +
+    `exec;dur=${tenths(execMs)}, gateway;dur=${tenths(call.gatewayMs)}`;
   const headers = ['X-Call-Id', callId, 'X-Start-Time', startTime, 'Server-Timing', receipt];
   if (signedIn) headers.push(...SANDBOX);
   return headers;
+}
+
+function hasSignedInCookie(rawHeaders: readonly string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 6 && name.toLowerCase() === 'cookie' && isSignedIn(rawHeaders[i + 1])) return true;
+  }
+  return false;
 }
 
 function withoutSession(headers: readonly string[]): string[] {
@@ -78,19 +87,18 @@ function withoutSession(headers: readonly string[]): string[] {
   return kept;
 }
 
-function watchdogLimitMs(req: IncomingMessage, limitMs: number): number {
-  const asked = req.headers['x-timeout'];
-  const askedMs = typeof asked === 'string' ? parseDurationMs(asked) : undefined;
+function watchdogLimitMs(exchange: Exchange, limitMs: number): number {
+  const asked = exchange.header('x-timeout');
+  const askedMs = asked === undefined ? undefined : parseDurationMs(asked);
   return Math.ceil(Math.min(askedMs || Infinity, limitMs + WATCHDOG_MARGIN_MS));
 }
 
-function peerOf({ socket }: IncomingMessage): string {
-  const { remoteAddress = '', remotePort = 0 } = socket;
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+function peerOf({ peer: { address, port } }: Exchange): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** A W3C trace context that begins here. */
-function newTrace(): string {
-  const [traceId, spanId] = [randomUUID(), randomUUID()].map((id) => id.replaceAll('-', ''));
-  return `00-${traceId}-${spanId!.slice(16)}-01`;
+/** With one digit behind the point; `toFixed` takes ten times as long. */
+function tenths(ms: number): string {
+  const rounded = Math.round(ms * 10);
+  return `${Math.trunc(rounded / 10)}.${Math.abs(rounded % 10)}`;
 }

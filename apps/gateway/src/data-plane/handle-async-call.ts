@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hasBody } from '@shoal/adapters/http/forward';
+import type { Exchange } from '@shoal/adapters/http/exchange';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
 import type { Enqueue } from '@shoal/domain/queue/enqueue';
 import type { QueuedCalls } from '@shoal/domain/queue/queued-calls';
@@ -36,52 +35,43 @@ export class AsyncCallHandler {
   constructor(private readonly queue: AsyncCalls | undefined) {}
 
   /** Never rejects. */
-  async handle(req: IncomingMessage, res: ServerResponse, route: AsyncRoute): Promise<void> {
-    const identity = identify(req);
+  async handle(exchange: Exchange, route: AsyncRoute): Promise<void> {
+    const identity = identify(exchange);
     try {
       if (!this.queue) throw new ShoalError('route-not-found', 'this gateway has no queue for asynchronous calls: SHOAL_QUEUE or faas_nats_address gives it one');
-      if ((req.url ?? '').length > MAX_TARGET_LENGTH) throw new ShoalError('uri-too-long', `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
-      const id = await this.accept(this.queue, req, res, { ...route, acceptedMs: identity.startedMs, signedIn: identity.signedIn });
-      res.writeHead(202, [...identityHeaders({ ...identity, callId: id }), 'Location', `/async-function/calls/${encodeURIComponent(id)}`, 'Content-Length', '0']).end();
+      if (exchange.target.length > MAX_TARGET_LENGTH) throw new ShoalError('uri-too-long', `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
+      const id = await this.accept(this.queue, exchange, { ...route, acceptedMs: identity.startedMs, signedIn: identity.signedIn });
+      exchange.send(202, [...identityHeaders({ ...identity, callId: id }), 'Location', `/async-function/calls/${encodeURIComponent(id)}`]);
     } catch (error) {
-      if (error instanceof ShoalError && error.code === 'function-not-found' && (await this.cancelled(req, route))) {
-        res.writeHead(202, ['X-Call-Id', route.id.name, 'Content-Length', '0']).end();
+      if (error instanceof ShoalError && error.code === 'function-not-found' && (await this.cancelled(exchange, route))) {
+        exchange.send(202, ['X-Call-Id', route.id.name]);
         return;
       }
-      sendCallError(res, error, identity.callId, identityHeaders(identity));
+      sendCallError(exchange, error, identity.callId, identityHeaders(identity));
       if (!(error instanceof ShoalError)) console.error(`asynchronous call ${identity.callId} failed:`, error);
     }
   }
 
-  private async accept({ enqueue, maxBodyBytes }: AsyncCalls, req: IncomingMessage, res: ServerResponse, { id, rest, acceptedMs, signedIn }: AsyncRoute & { readonly acceptedMs: number; readonly signedIn: boolean }): Promise<string> {
-    const { 'x-callback-url': callbackUrl, 'idempotency-key': key } = req.headers;
-    if (typeof key === 'string' && key.length > MAX_KEY_LENGTH) throw new ShoalError('invalid-request', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`);
-    const request = { functionId: id, acceptedMs, method: req.method ?? 'POST', rest, headers: callerHeaders(req, signedIn), ...(typeof callbackUrl === 'string' && callbackUrl !== '' ? { callbackUrl } : {}) };
+  private async accept({ enqueue, maxBodyBytes }: AsyncCalls, exchange: Exchange, { id, rest, acceptedMs, signedIn }: AsyncRoute & { readonly acceptedMs: number; readonly signedIn: boolean }): Promise<string> {
+    const callbackUrl = exchange.header('x-callback-url');
+    const key = exchange.header('idempotency-key') ?? '';
+    if (key.length > MAX_KEY_LENGTH) throw new ShoalError('invalid-request', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters`);
+    const request = { functionId: id, acceptedMs, method: exchange.method, rest, headers: callerHeaders(exchange, signedIn), ...(callbackUrl ? { callbackUrl } : {}) };
     enqueue.require(request);
-    if (req.headers.expect !== undefined) res.writeContinue();
-    const body = hasBody(req) ? await this.readWhole(req, maxBodyBytes) : EMPTY;
-    const chosenId = chosenIdOf(req);
+    const body = exchange.hasBody ? await readBounded(exchange, maxBodyBytes, 'the body of an asynchronous call', this.budget) : EMPTY;
+    const chosenId = chosenIdOf(exchange);
     const accepted = await enqueue.enqueue({
       ...request,
       body,
       ...(chosenId === undefined ? {} : { chosenId }),
-      ...(typeof key === 'string' && key !== '' ? { idempotencyKey: `caller:${key}\n${fingerprint(req, rest, body)}` } : {}),
+      ...(key === '' ? {} : { idempotencyKey: `caller:${key}\n${fingerprint(exchange, rest, body)}` }),
     });
     return accepted.id;
   }
 
-  private async readWhole(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-    try {
-      return await readBounded(req, maxBytes, 'the body of an asynchronous call', this.budget);
-    } catch (error) {
-      if (error instanceof ShoalError || !req.destroyed) throw error;
-      throw new ShoalError('client-closed', 'the caller left before its request had come whole');
-    }
-  }
-
   /** `DELETE /async-function/CALL-ID` (wire contract §6.7), where no function has that name. */
-  private async cancelled(req: IncomingMessage, { id, rest }: AsyncRoute): Promise<boolean> {
-    if (req.method !== 'DELETE' || rest !== '/' || !this.queue) return false;
+  private async cancelled({ method }: Exchange, { id, rest }: AsyncRoute): Promise<boolean> {
+    if (method !== 'DELETE' || rest !== '/' || !this.queue) return false;
     const { queuedCalls } = this.queue;
     try {
       // Who chose an id may not be the only one who knows it.
@@ -103,6 +93,6 @@ function identityHeaders({ callId, startTime }: CallIdentity): string[] {
  * Two requests are the same call only if they are the same: whoever guesses a key gets at nobody's call with it, and keeps
  * nobody's from being made.
  */
-function fingerprint({ method = '', headers }: IncomingMessage, rest: string, body: Buffer): string {
-  return createHash('sha256').update(JSON.stringify([method, rest, headers.authorization ?? ''])).update(body).digest('hex');
+function fingerprint(exchange: Exchange, rest: string, body: Buffer): string {
+  return createHash('sha256').update(JSON.stringify([exchange.method, rest, exchange.header('authorization') ?? ''])).update(body).digest('hex');
 }

@@ -1,18 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
-import { forward, hasBody } from '@shoal/adapters/http/forward';
+import type { Exchange } from '@shoal/adapters/http/exchange';
 import { replicaAddress } from '@shoal/adapters/http/replica-address';
-import { tunnel } from '@shoal/adapters/http/tunnel';
+import type { Upstreams } from '@shoal/adapters/http/upstreams';
 import type { Replica } from '@shoal/domain/functions/function-provider';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
 import { Call, type Calls } from '@shoal/domain/invocation/calls';
 import { functionNameOfIntent, parseFunctionName, type Route } from '@shoal/domain/invocation/route';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import type { Dispatcher } from 'undici';
-import { sendCallError, sendCallErrorRaw } from './call-error';
+import { sendCallError } from './call-error';
+import { answerHeaders, identify, NOT_FOR_CALLERS, requestHeaders, type CallIdentity } from './call-headers';
 import { readBounded } from './read-bounded';
-import { answerHeaders, identify, REPLACED_IN_ANSWER, requestHeaders, type CallIdentity } from './call-headers';
 
 /** Of a request target; what is longer is no call. */
 export const MAX_TARGET_LENGTH = 64 * 1024;
@@ -21,7 +18,7 @@ const MAX_ALEXA_BODY_BYTES = 128 * 1024;
 
 export interface CallHandlerOptions {
   readonly calls: Calls;
-  readonly connections: Dispatcher;
+  readonly upstreams: Upstreams;
   readonly clock: Clock;
   readonly functionNamespace: string;
   /** For a call in all. */
@@ -32,110 +29,83 @@ export interface CallHandlerOptions {
 
 type DataRoute = Exclude<Route, { kind: 'control-plane' | 'async-function' }>;
 
-/** The data plane's way in: plain `node:http`, nothing else between a caller and a replica. */
+/** Which function a request means, and what of it is for the function. */
+interface Target {
+  readonly id: FunctionId;
+  /** Path and query. */
+  readonly rest: string;
+  /** When it had to be read already. */
+  readonly body?: Buffer;
+}
+
+/** The data plane's way in: nothing else between a caller and a replica. */
 export class CallHandler {
   constructor(private readonly options: CallHandlerOptions) {}
 
-  /** Answers a call. Never rejects. */
-  async handle(req: IncomingMessage, res: ServerResponse, route: DataRoute): Promise<void> {
-    const identity = identify(req);
+  /** Answers a call, also one that asks for another protocol (WebSocket). Never rejects. */
+  async handle(exchange: Exchange, route: DataRoute): Promise<void> {
+    const identity = identify(exchange);
     const call = new Call(this.options.clock, this.options.writeTimeoutMs);
     try {
-      const { id, rest, body } = await this.resolve(req, route);
-      res.on('close', () => call.cancel());
-      await this.options.calls.run(id, call, (replica) => this.exchange(req, res, { replica, rest, body, identity, call }));
+      const target = route.kind === 'function' && exchange.target.length <= MAX_TARGET_LENGTH ? route : await this.resolve(exchange, route);
+      exchange.onClosed = () => call.cancel();
+      await this.options.calls.run(target.id, call, (replica) => this.forward(exchange, replica, { target, identity, call }));
     } catch (error) {
-      sendCallError(res, error, identity.callId, answerHeaders(identity, call));
+      sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
       if (!(error instanceof ShoalError)) console.error(`call ${identity.callId} failed:`, error);
     }
   }
 
-  /** Answers a call that asks for another protocol (WebSocket). Never rejects. */
-  async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, route: Route): Promise<void> {
-    const identity = identify(req);
-    const call = new Call(this.options.clock, this.options.writeTimeoutMs);
-    const onClose = () => call.cancel();
-    socket.on('close', onClose).on('error', () => undefined);
-    try {
-      if (route.kind !== 'function') throw new ShoalError('route-not-found', 'only functions take upgrades: /function/NAME');
-      await this.options.calls.run(route.id, call, (replica) => {
-        const limitMs = this.limitOf(call);
-        const { origin, path } = replicaAddress(replica, route.rest);
-        return tunnel(req, socket, head, {
-          origin,
-          path,
-          headers: requestHeaders(req, identity, limitMs),
-          limitMs,
-          timedOut: () => overran(limitMs, call),
-          answerHeaders: () => answerHeaders(identity, call),
-        });
-      });
-    } catch (error) {
-      sendCallErrorRaw(socket, error, identity.callId);
-    } finally {
-      socket.off('close', onClose);
-    }
-  }
-
-  private exchange(
-    req: IncomingMessage,
-    res: ServerResponse,
-    { replica, rest, body, identity, call }: { replica: Replica; rest: string; body: Readable | Buffer | null; identity: CallIdentity; call: Call },
+  private forward(
+    exchange: Exchange,
+    replica: Replica,
+    { target: { rest, body }, identity, call }: { readonly target: Target; readonly identity: CallIdentity; readonly call: Call },
   ): Promise<number> {
-    const limitMs = this.limitOf(call);
+    const limitMs = Math.max(1, Math.min(this.options.upstreamTimeoutMs, call.remainingMs()));
     const { origin, path } = replicaAddress(replica, rest);
-    // Only now: a caller that waits for this has not sent its body to a function that could not take it.
-    if (req.headers.expect !== undefined && body === req && !res.headersSent) res.writeContinue();
     call.forwarded();
-    return forward(req, res, {
-      connections: this.options.connections,
-      origin,
-      path,
-      headers: requestHeaders(req, identity, limitMs),
-      body,
+    return this.options.upstreams.of(origin).forward(exchange, {
       limitMs,
       timedOut: () => overran(limitMs, call),
+      target: path,
+      headers: requestHeaders(exchange, identity, limitMs),
       answerHeaders: () => answerHeaders(identity, call),
-      replaced: REPLACED_IN_ANSWER,
+      withheld: NOT_FOR_CALLERS,
+      ...(body && { body }),
     });
   }
 
-  private async resolve(req: IncomingMessage, route: DataRoute): Promise<{ id: FunctionId; rest: string; body: Readable | Buffer | null }> {
-    if ((req.url ?? '').length > MAX_TARGET_LENGTH) {
+  private async resolve(exchange: Exchange, route: DataRoute): Promise<Target> {
+    if (exchange.target.length > MAX_TARGET_LENGTH) {
       throw new ShoalError('uri-too-long', `the request target is longer than ${MAX_TARGET_LENGTH} characters`);
     }
-    const body = hasBody(req) ? req : null;
     switch (route.kind) {
       case 'function':
-        return { id: route.id, rest: route.rest, body };
+        return route;
       case 'no-function':
         throw new ShoalError('function-not-found', 'the path names no function: use /function/NAME or /function/NAME.NAMESPACE');
       case 'root':
-        return this.resolveRoot(req, body);
+        return this.resolveRoot(exchange);
     }
   }
 
   /** `POST /`: the header decides; without it, an Alexa request's intent. */
-  private async resolveRoot(req: IncomingMessage, body: IncomingMessage | null) {
+  private async resolveRoot(exchange: Exchange): Promise<Target> {
     const { functionNamespace } = this.options;
-    const query = /\?.*/s.exec(req.url ?? '')?.[0] ?? '';
-    const named = req.headers['x-function'];
-    if (typeof named === 'string' && named !== '') {
+    const rest = `/${/\?.*/s.exec(exchange.target)?.[0] ?? ''}`;
+    const named = exchange.header('x-function');
+    if (named !== undefined && named !== '') {
       const id = parseFunctionName(named, functionNamespace);
       if (!id) throw new ShoalError('invalid-request', 'X-Function must be the name of a function, or NAME.NAMESPACE');
-      return { id, rest: `/${query}`, body };
+      return { id, rest };
     }
-    const bytes = await readBounded(req, MAX_ALEXA_BODY_BYTES, 'a body without X-Function');
-    const name = functionNameOfIntent(parseJson(bytes));
+    const body = await readBounded(exchange, MAX_ALEXA_BODY_BYTES, 'a body without X-Function');
+    const name = functionNameOfIntent(parseJson(body));
     if (name === undefined) {
       const text = 'Provide an x-function header or valid route /function/function_name. (An Alexa request names one by its intent.)';
       throw new ShoalError('invalid-request', text);
     }
-    return { id: { name, namespace: functionNamespace }, rest: `/${query}`, body: bytes };
-  }
-
-  private limitOf(call: Call): number {
-    return Math.max(1, Math.min(this.options.upstreamTimeoutMs, call.remainingMs()));
+    return { id: { name, namespace: functionNamespace }, rest, body };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Exchange } from '@shoal/adapters/http/exchange';
 import { ShoalError } from '@shoal/domain/shared/errors';
 
 /** Memory that several readers share. */
@@ -7,10 +7,11 @@ export class ByteBudget {
 
   constructor(private readonly bytes: number) {}
 
-  /** Rejects with `over-capacity` when there is not so much left. */
-  take(bytes: number): void {
-    if (this.used + bytes > this.bytes) throw new ShoalError('over-capacity', `bodies of ${this.bytes} bytes in all are on their way already`, { retryAfterSeconds: 1 });
+  /** False, and nothing is taken, when there is not so much left. */
+  take(bytes: number): boolean {
+    if (this.used + bytes > this.bytes) return false;
     this.used += bytes;
+    return true;
   }
 
   giveBack(bytes: number): void {
@@ -18,24 +19,37 @@ export class ByteBudget {
   }
 }
 
-/** Reads a body whole. Rejects with `body-too-large`, which names `what` may not be so long, as soon as that is clear; and as `budget` does. */
-export async function readBounded(req: IncomingMessage, maxBytes: number, what: string, budget?: ByteBudget): Promise<Buffer> {
+/**
+ * Reads a body whole. Rejects with `body-too-large`, which names `what` may not be so long, as soon as that is clear; with
+ * `over-capacity` when `budget` has no room for it; and with `client-closed` when the caller leaves before.
+ */
+export async function readBounded(exchange: Exchange, maxBytes: number, what: string, budget?: ByteBudget): Promise<Buffer> {
   const tooLarge = () => new ShoalError('body-too-large', `${what} may have ${maxBytes} bytes at most`);
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  if ((exchange.bodyBytes ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  let taken = 0;
+  const before = exchange.onClosed;
   try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-      const { byteLength } = chunk as Buffer;
-      bytes += byteLength;
-      if (bytes > maxBytes) throw tooLarge();
-      budget?.take(byteLength);
-      taken += byteLength;
-      chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks);
+    return await new Promise<Buffer>((resolve, reject) => {
+      let failed = false;
+      const fail = (error: ShoalError) => {
+        failed = true;
+        reject(error);
+      };
+      exchange.onClosed = () => fail(new ShoalError('client-closed', 'the caller left before its request had come whole'));
+      exchange.readBody({
+        data: (chunk) => {
+          if (failed) return;
+          if (bytes + chunk.byteLength > maxBytes) return fail(tooLarge());
+          if (budget && !budget.take(chunk.byteLength)) return fail(new ShoalError('over-capacity', 'too many bodies are on their way already', { retryAfterSeconds: 1 }));
+          bytes += chunk.byteLength;
+          chunks.push(chunk);
+        },
+        end: () => resolve(Buffer.concat(chunks)),
+      });
+    });
   } finally {
-    budget?.giveBack(taken);
+    exchange.onClosed = before;
+    budget?.giveBack(bytes);
   }
 }

@@ -1,11 +1,10 @@
 import type { StoredAnswer } from '@shoal/domain/queue/queued-call';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import type { Dispatcher } from 'undici';
-import { endToEndHeaders } from './end-to-end-headers';
+import { endToEndHeaders, HOP_BY_HOP } from './end-to-end-headers';
 
 /** A server that overran its time keeps its connection for so long, to end the work in its own way. */
 const ABANDON_MS = 1_000;
-const NONE: ReadonlySet<string> = new Set();
 
 export interface CollectedRequest {
   readonly connections: Dispatcher;
@@ -70,7 +69,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number): void {
     if (statusCode < 200) return; // An interim answer is between the two of us.
     this.status = statusCode;
-    this.headers = endToEndHeaders((controller.rawHeaders as readonly Buffer[]).map((part) => part.toString('latin1')), NONE);
+    this.headers = endToEndHeaders((controller.rawHeaders as readonly Buffer[]).map((part) => part.toString('latin1')), HOP_BY_HOP);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,5 +1,7 @@
+import { HeaderNames } from './header-names';
+
 /** Headers of one connection, not of the message (RFC 9110 §7.6.1), and those that describe its framing. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const HOP_BY_HOP = new HeaderNames(
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -9,23 +11,22 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-]);
+);
 
 /**
- * Copies a flat list of header names and values without the hop-by-hop ones and those that `Connection` names.
+ * Copies a flat list of header names and values without those that are dropped and those that `Connection` names.
  *
- * @param dropped further names to leave out, in lower case.
+ * @param dropped `HOP_BY_HOP`, with further names or without.
  */
-export function endToEndHeaders(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+export function endToEndHeaders(raw: readonly string[], dropped: HeaderNames): string[] {
   const kept: string[] = [];
   let named: readonly string[] | undefined;
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    if (name === 'connection') named = namedBy(raw[i + 1]!, named);
-    if (HOP_BY_HOP.has(name) || dropped.has(name)) continue;
-    kept.push(raw[i]!, raw[i + 1]!);
+    const name = raw[i]!;
+    if (!dropped.has(name)) kept.push(name, raw[i + 1]!);
+    else if (name.length === 10 && name.toLowerCase() === 'connection') named = namedBy(raw[i + 1]!, named);
   }
-  return named ? withoutNames(kept, new Set(named)) : kept;
+  return named ? withoutNames(kept, new HeaderNames(...named)) : kept;
 }
 
 function namedBy(value: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
@@ -33,6 +34,6 @@ function namedBy(value: string, earlier: readonly string[] | undefined): readonl
   return [...(earlier ?? []), ...value.toLowerCase().split(',').map((token) => token.trim())];
 }
 
-function withoutNames(headers: readonly string[], names: ReadonlySet<string>): string[] {
-  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
+function withoutNames(headers: readonly string[], names: HeaderNames): string[] {
+  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!));
 }

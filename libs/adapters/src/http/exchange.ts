@@ -52,6 +52,7 @@ export class Exchange {
   status = 0;
   /** Bytes of the answer's body. */
   bytesSent = 0;
+  private knownPeer: Peer | undefined;
   private reader: BodyReader | undefined;
   private held: Buffer[] = [];
   private bodyComplete = false;
@@ -70,8 +71,13 @@ export class Exchange {
     this.target = request.target;
   }
 
+  /** Who sent it: the connection's other end, unless whoever hands the exchange on knows better. */
   get peer(): Peer {
-    return this.connection.peer;
+    return this.knownPeer ?? this.connection.peer;
+  }
+
+  set peer(peer: Peer) {
+    this.knownPeer = peer;
   }
 
   get method(): string {
@@ -152,41 +158,12 @@ export class Exchange {
    * has been sent then.
    */
   begin(status: number, headers: readonly string[], statusText = STATUS_TEXTS[status] ?? ''): void {
-    if (this.headSent || this.closed) return;
-    const bodyless = this.method === 'HEAD' || status === 204 || status === 304;
-    let head = statusLine(status, statusText);
-    let length: string | undefined;
-    let dated = false;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!;
-      const value = headers[i + 1]!;
-      switch (name.length) {
-        case 4:
-          dated ||= name.toLowerCase() === 'date';
-          break;
-        case 10:
-          if (name.toLowerCase() === 'connection') continue;
-          break;
-        case 14:
-          if (name.toLowerCase() !== 'content-length') break;
-          if (!CONTENT_LENGTH.test(value) || length !== undefined) throw new TypeError('the Content-Length cannot be sent');
-          length = value;
-          if (status === 204) continue;
-          break;
-        case 17:
-          if (name.toLowerCase() === 'transfer-encoding') continue;
-          break;
-      }
-      head += headerLine(name, value);
-    }
-    if (!dated) head += `Date: ${httpDate()}\r\n`;
-    this.headSent = true;
-    this.status = status;
-    this.bodyless = bodyless;
-    // What is left of the request is not read to its end: the connection cannot serve another.
-    if (!this.bodyComplete && this.reader === undefined) this.keepAlive = false;
-    if (!bodyless) this.leftBytes = length === undefined ? undefined : Number(length);
-    this.connection.send(head + this.framing(bodyless || length !== undefined));
+    this.start(status, statusLine(status, statusText), headers, headerLine);
+  }
+
+  /** As `begin`, with what has come through a parser, which cannot hold what cannot be sent. */
+  beginParsed({ status, statusText }: { readonly status: number; readonly statusText: string }, headers: readonly string[]): void {
+    this.start(status, `HTTP/1.1 ${status} ${statusText}\r\n`, headers, plainLine);
   }
 
   /**
@@ -245,6 +222,44 @@ export class Exchange {
     return this.connection.beginTunnel(events);
   }
 
+  private start(status: number, firstLine: string, headers: readonly string[], line: (name: string, value: string) => string): void {
+    if (this.headSent || this.closed) return;
+    const bodyless = this.method === 'HEAD' || status === 204 || status === 304;
+    let head = firstLine;
+    let length: string | undefined;
+    let dated = false;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      const value = headers[i + 1]!;
+      switch (name.length) {
+        case 4:
+          dated ||= name.toLowerCase() === 'date';
+          break;
+        case 10:
+          if (name.toLowerCase() === 'connection') continue;
+          break;
+        case 14:
+          if (name.toLowerCase() !== 'content-length') break;
+          if (!CONTENT_LENGTH.test(value) || length !== undefined) throw new TypeError('the Content-Length cannot be sent');
+          length = value;
+          if (status === 204) continue;
+          break;
+        case 17:
+          if (name.toLowerCase() === 'transfer-encoding') continue;
+          break;
+      }
+      head += line(name, value);
+    }
+    if (!dated) head += `Date: ${httpDate()}\r\n`;
+    this.headSent = true;
+    this.status = status;
+    this.bodyless = bodyless;
+    // What is left of the request is not read to its end: the connection cannot serve another.
+    if (!this.bodyComplete && this.reader === undefined) this.keepAlive = false;
+    if (!bodyless) this.leftBytes = length === undefined ? undefined : Number(length);
+    this.connection.send(head + this.framing(bodyless || length !== undefined));
+  }
+
   private framing(framed: boolean): string {
     let lines = '';
     if (!framed && this.request.minor === 1) {
@@ -290,4 +305,8 @@ export class Exchange {
     this.held = [];
     if (!this.answered) this.onClosed?.();
   }
+}
+
+function plainLine(name: string, value: string): string {
+  return `${name}: ${value}\r\n`;
 }

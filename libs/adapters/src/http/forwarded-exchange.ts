@@ -1,5 +1,5 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { endToEndHeaders } from './end-to-end-headers';
+import { endToEndHeaders, HOP_BY_HOP } from './end-to-end-headers';
 import type { Exchange } from './exchange';
 import { lastChunk, requestLine } from './header-line';
 import { joinSockets } from './join-sockets';
@@ -10,16 +10,9 @@ import type { UpstreamConnection } from './upstream-connection';
 /** A server that overran its time keeps its connection for so long, to end the work in its own way. */
 const ABANDON_MS = 1_000;
 /** The server in front has answered an expectation already; the length is said anew, whatever `Connection` names. */
-const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set(['expect', 'content-length']);
+const DROPPED_FROM_REQUEST = HOP_BY_HOP.with('expect', 'content-length');
 /** Would change what has been decided by the headers (RFC 9110 §6.5.1). */
-const DROPPED_FROM_TRAILERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'host',
-  'set-cookie',
-]);
+const DROPPED_FROM_TRAILERS = HOP_BY_HOP.with('authorization', 'content-encoding', 'content-range', 'content-type', 'host', 'set-cookie');
 
 /** One exchange on its way: the request goes out as it comes in, and so does the answer. It is settled once. */
 export class ForwardedExchange {
@@ -36,6 +29,8 @@ export class ForwardedExchange {
   /** No more of the body is wanted. */
   private bodyRefused = false;
   private status = 0;
+  /** Who was told of the caller's leaving before, and is again when the exchange failed: the call may be tried elsewhere. */
+  private readonly onClosedBefore: (() => void) | undefined;
 
   constructor(
     private readonly upstream: Upstream,
@@ -45,6 +40,7 @@ export class ForwardedExchange {
     private readonly reject: (error: ShoalError) => void,
   ) {
     if (call.limitMs > 0) this.timer = setTimeout(this.onTimeout, call.limitMs);
+    this.onClosedBefore = exchange.onClosed;
     exchange.onClosed = this.onCallerClosed;
     exchange.onDrained = this.onCallerDrained;
   }
@@ -75,7 +71,7 @@ export class ForwardedExchange {
     }
     this.keepAlive = head.keepAlive;
     if (!head.keepAlive && head.status >= 400) this.bodyRefused = true;
-    exchange.begin(head.status, headers, head.statusText);
+    exchange.beginParsed(head, headers);
     return exchange.method === 'HEAD' ? 'no-body' : undefined;
   }
 
@@ -98,7 +94,7 @@ export class ForwardedExchange {
   }
 
   broken(reason: string): void {
-    this.fail(new ShoalError('replica-failed', `${this.upstream.address} broke off: ${reason}`));
+    this.fail(new ShoalError('replica-failed', `${this.upstream.name} broke off: ${reason}`));
   }
 
   /** Both sides speak another protocol from here on: bytes go through as they are. */
@@ -119,7 +115,7 @@ export class ForwardedExchange {
     this.upstream.connect().then(
       (connection) => this.send(connection),
       (error: Error) => {
-        this.fail(new ShoalError('replica-unreachable', `${this.upstream.address} cannot be reached: ${error.message}`, {}, { cause: error }));
+        this.fail(new ShoalError('replica-unreachable', `${this.upstream.name} cannot be reached: ${error.message}`, {}, { cause: error }));
       },
     );
   }
@@ -156,15 +152,15 @@ export class ForwardedExchange {
 
   private requestHead(): string {
     const { exchange, call } = this;
-    const headers = endToEndHeaders(exchange.rawHeaders, DROPPED_FROM_REQUEST);
-    let head = requestLine(exchange.method, exchange.target);
+    const headers = call.headers ?? endToEndHeaders(exchange.rawHeaders, DROPPED_FROM_REQUEST);
+    let head = requestLine(exchange.method, call.target ?? exchange.target);
     let hosted = false;
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i]!;
       hosted ||= name.length === 4 && name.toLowerCase() === 'host';
       head += `${name}: ${headers[i + 1]}\r\n`;
     }
-    if (!hosted) head += `Host: ${exchange.header('host') ?? this.upstream.address}\r\n`;
+    if (!hosted) head += `Host: ${(call.headers ? undefined : exchange.header('host')) ?? this.upstream.address}\r\n`;
     if (exchange.webSocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
     if (call.body) return `${head}Content-Length: ${call.body.byteLength}\r\n\r\n`;
     if (exchange.bodyBytes !== undefined) return `${head}Content-Length: ${exchange.bodyBytes}\r\n\r\n`;
@@ -202,7 +198,7 @@ export class ForwardedExchange {
   private settle(): UpstreamConnection | undefined {
     this.settled = true;
     clearTimeout(this.timer);
-    this.exchange.onClosed = undefined;
+    this.exchange.onClosed = this.onClosedBefore;
     this.exchange.onDrained = undefined;
     return this.connection;
   }

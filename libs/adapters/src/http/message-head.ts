@@ -29,10 +29,17 @@ export interface MessageHead {
 }
 
 const MAX_HEADERS = 2_000;
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
+const VERSION = /^HTTP\/(\d)\.(\d)$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Tables, because an expression costs a call for each name and each value of each message. */
+const IN_NAME = charsOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
+const IN_VALUE = charsOf(/[\t\x20-\x7e\x80-\xff]/);
+const IN_TARGET = charsOf(/[\x21-\x7e]/);
+const COLON = 58;
+const SPACE = 32;
+const TAB = 9;
+const CR = 13;
+const LF = 10;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?]+)/i;
@@ -40,19 +47,25 @@ const HOST = /^(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** @throws MessageError */
 export function parseRequestHead(text: string): MessageHead {
-  const [, method, asked, major, minorText] = REQUEST_LINE.exec(firstLine(text)) ?? [];
-  if (method === undefined) throw new MessageError('its first line is no request');
+  const methodEnd = endOf(IN_NAME, text, 0);
+  const targetEnd = endOf(IN_TARGET, text, methodEnd + 1);
+  const lineEnd = endOfLine(text, targetEnd);
+  const [, major, minorText] = VERSION.exec(text.slice(targetEnd + 1, lineEnd)) ?? [];
+  const spaced = text.charCodeAt(methodEnd) === SPACE && text.charCodeAt(targetEnd) === SPACE;
+  if (!spaced || methodEnd === 0 || targetEnd === methodEnd + 1 || major === undefined) throw new MessageError('its first line is no request');
+  const method = text.slice(0, methodEnd);
+  const asked = text.slice(methodEnd + 1, targetEnd);
   const minor = Number(minorText);
   if (major !== '1' || minor > 1) throw new MessageError('its version of HTTP is not 1.0 or 1.1', 505);
   if (method === 'CONNECT') throw new MessageError('CONNECT is not supported', 405);
-  const rawHeaders = headersAfterFirstLine(text);
+  const rawHeaders = parseHeaders(text, lineEnd + 2);
   const fields = new Fields(rawHeaders);
   if (fields.hosts > 1 || (fields.hosts === 0 && minor === 1)) throw new MessageError('it must have one Host header');
   if (fields.chunked && minor === 0) throw new MessageError('HTTP/1.0 has no chunks');
   if (fields.expectsOther && minor === 1) throw new MessageError('its Expect header asks for something that is not known', 417);
   return {
     method,
-    target: asked!.startsWith('/') ? checkedPath(asked!) : pathOf(asked!, method, rawHeaders),
+    target: asked.startsWith('/') ? checkedPath(asked) : pathOf(asked, method, rawHeaders),
     status: 0,
     statusText: '',
     minor,
@@ -67,12 +80,13 @@ export function parseRequestHead(text: string): MessageHead {
 
 /** @throws MessageError */
 export function parseResponseHead(text: string): MessageHead {
-  const [, minorText, statusDigits, statusText] = STATUS_LINE.exec(firstLine(text)) ?? [];
+  const lineEnd = endOfLine(text, 0);
+  const [, minorText, statusDigits, statusText] = STATUS_LINE.exec(text.slice(0, lineEnd)) ?? [];
   if (statusDigits === undefined) throw new MessageError('its first line is no status');
   const minor = Number(minorText);
   const status = Number(statusDigits);
   const bodyless = isBodyless(status);
-  const rawHeaders = headersAfterFirstLine(text);
+  const rawHeaders = parseHeaders(text, lineEnd + 2);
   const fields = new Fields(rawHeaders);
   if (fields.chunked && minor === 0) throw new MessageError('HTTP/1.0 has no chunks');
   return {
@@ -108,13 +122,16 @@ export function parseTrailers(text: string, from: number): string[] {
 function parseHeaders(text: string, from: number): string[] {
   const headers: string[] = [];
   for (let at = from; at < text.length; ) {
-    const found = text.indexOf('\r\n', at);
-    const end = found < 0 ? text.length : found;
-    const colon = text.indexOf(':', at);
-    const name = text.slice(at, colon);
-    const value = trimmed(text, colon + 1, end);
-    if (colon < 0 || colon > end || !NAME.test(name) || !VALUE.test(value)) throw new MessageError('one of its headers is malformed');
-    headers.push(name, value);
+    const colon = endOf(IN_NAME, text, at);
+    let valueStart = colon + 1;
+    while (isBlank(text.charCodeAt(valueStart))) valueStart++;
+    const end = endOf(IN_VALUE, text, valueStart);
+    const named = colon > at && text.charCodeAt(colon) === COLON;
+    const ended = end === text.length || (text.charCodeAt(end) === CR && text.charCodeAt(end + 1) === LF);
+    if (!named || !ended) throw new MessageError('one of its headers is malformed');
+    let valueEnd = end;
+    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
+    headers.push(text.slice(at, colon), text.slice(valueStart, valueEnd));
     if (headers.length > 2 * MAX_HEADERS) throw new MessageError(`it has more than ${MAX_HEADERS} headers`, 431);
     at = end + 2;
   }
@@ -125,25 +142,25 @@ function persists(minor: number, fields: Fields): boolean {
   return !fields.close && (minor === 1 || fields.keepAlive);
 }
 
-function firstLine(text: string): string {
-  const end = text.indexOf('\r\n');
-  return end < 0 ? text : text.slice(0, end);
+/** Where the first line ends that is not over at `from`. */
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\r\n', from);
+  return end < 0 ? text.length : end;
 }
 
-function headersAfterFirstLine(text: string): string[] {
-  const end = text.indexOf('\r\n');
-  return end < 0 ? [] : parseHeaders(text, end + 2);
+/** Where the characters of a kind end that begin at `from`. */
+function endOf(kind: Uint8Array, text: string, from: number): number {
+  let at = from;
+  while (at < text.length && kind[text.charCodeAt(at)] === 1) at++;
+  return at;
 }
 
-/** By hand, because an expression takes time by the square of the number of blanks. */
-function trimmed(text: string, from: number, to: number): string {
-  while (from < to && isBlank(text.charCodeAt(from))) from++;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
+function charsOf(pattern: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (pattern.test(String.fromCharCode(code)) ? 1 : 0));
 }
 
 function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
+  return code === SPACE || code === TAB;
 }
 
 function checkedPath(path: string): string {

@@ -1,6 +1,7 @@
 import type { ShoalError } from '@shoal/domain/shared/errors';
 import type { Exchange } from './exchange';
 import { ForwardedExchange } from './forwarded-exchange';
+import type { HeaderNames } from './header-names';
 import type { Sockets } from './sockets';
 import { UpstreamConnection } from './upstream-connection';
 
@@ -18,10 +19,24 @@ export interface UpstreamCall {
   timedOut(): ShoalError;
   /** Headers to add to the answer, flat. */
   answerHeaders(): readonly string[];
-  /** Names of headers to leave out of the answer, in lower case. */
-  readonly withheld: ReadonlySet<string>;
+  /** Headers to leave out of the answer: `HOP_BY_HOP`, with further names or without. */
+  readonly withheld: HeaderNames;
+  /** Path and query to ask for; absent: the caller's. */
+  readonly target?: string;
+  /**
+   * The end-to-end headers to send, flat; absent: the caller's. Without framing; without `Host`, it names this upstream.
+   * They go out unchecked: only what came through a parser, or holds no end of line.
+   */
+  readonly headers?: readonly string[];
   /** The whole body, when it has been read already. */
   readonly body?: Buffer;
+}
+
+export interface UpstreamOptions {
+  /** What errors call it; absent: its address. */
+  readonly name?: string;
+  /** It has no connections at the moment that could be used again, and had some, or could not be reached. */
+  onUnused?(): void;
 }
 
 /**
@@ -34,9 +49,10 @@ export class Upstream {
   private closed = false;
 
   constructor(
-    private readonly sockets: Sockets,
+    private readonly sockets: Pick<Sockets, 'connect'>,
     private readonly host: string,
     private readonly port: number,
+    private readonly options: UpstreamOptions = {},
   ) {}
 
   /**
@@ -62,6 +78,10 @@ export class Upstream {
     return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
   }
 
+  get name(): string {
+    return this.options.name ?? this.address;
+  }
+
   // What follows is for the exchanges and connections.
 
   takeIdle(): UpstreamConnection | undefined {
@@ -69,7 +89,12 @@ export class Upstream {
   }
 
   async connect(): Promise<UpstreamConnection> {
-    return new UpstreamConnection(this, await this.sockets.connect(this.host, this.port, CONNECT_TIMEOUT_MS));
+    try {
+      return new UpstreamConnection(this, await this.sockets.connect(this.host, this.port, CONNECT_TIMEOUT_MS));
+    } catch (error) {
+      if (this.idle.length === 0) this.options.onUnused?.();
+      throw error;
+    }
   }
 
   keep(connection: UpstreamConnection): void {
@@ -91,5 +116,6 @@ export class Upstream {
     if (this.idle.length > 0) return;
     clearInterval(this.idleTimer);
     this.idleTimer = undefined;
+    this.options.onUnused?.();
   }
 }
