@@ -54,7 +54,7 @@ await runBench(async () => {
     const ownRate = await rateFor(target);
     const before = await sample(target, ownRate);
     const during = await sample(target, ownRate, () => deploySome(target));
-    deploying.push({ name: target.name, ...before }, { name: `… while ${DEPLOYED} functions are deployed`, ...during });
+    deploying.push({ name: target.name, ...before }, { name: `${target.name}, while ${DEPLOYED} are deployed`, ...during });
   }
   print(`${Math.round(rate)} calls a second, ${connections} connections, medians of ${rounds} rounds of ${seconds} s, ${process.version}`, steady);
   print(`each at ${PART_OF_PEAK * 100} % of its own peak, one round of ${seconds} s`, deploying);
