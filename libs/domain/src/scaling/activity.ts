@@ -9,7 +9,7 @@ const WINDOW_MS = 3_000;
 
 /** What has happened to one function, up to a moment. */
 interface Totals {
-  readonly atMs: number;
+  atMs: number;
   readonly started: number;
   /** Milliseconds that all calls together have taken so far: its growth per millisecond is the mean of calls at a time. */
   readonly callMs: number;
@@ -63,13 +63,14 @@ class FunctionActivity {
   /** The load since about a window ago. */
   look(nowMs: number, waiting: number): FunctionLoad {
     const idleMs = this.idleMs(nowMs);
-    const now = this.totals(nowMs, waiting);
     if (idleMs > 2 * WINDOW_MS) {
-      // Nothing to count: so it is with most functions at most times.
-      this.looks.length = 1;
-      this.looks[0] = now;
+      // Nothing to count: so it is with most functions at most times, and nothing is made for them that has to be kept.
+      const last = this.looks.at(-1);
+      if (this.looks.length === 1 && last?.started === this.started) last.atMs = nowMs;
+      else this.looks = [this.totals(nowMs, waiting)];
       return { callsPerSecond: 0, concurrency: 0, waiting: 0, idleMs };
     }
+    const now = this.totals(nowMs, waiting);
     while (this.looks.length > 1 && this.looks[1]!.atMs <= nowMs - WINDOW_MS) this.looks.shift();
     const since = this.looks[0];
     const spanMs = since ? nowMs - since.atMs : 0;

@@ -53,6 +53,43 @@ describe('Autoscaler', () => {
       expect(await replicas()).toBe(expected);
     });
 
+    it('looks at what nobody calls each time, and sees at once when that changes', async () => {
+      await deploy();
+      load({});
+      await seconds(10);
+      expect(autoscaler.story('fn.ns')).toMatchObject({ now: { at: '1970-01-01T00:00:10.000Z', reason: 'minimum', to: 1 }, changes: [] });
+      load({ callsPerSecond: 90 });
+      await seconds(1);
+      expect(await replicas()).toBe(2);
+      load({});
+      await seconds(40);
+      expect(await replicas()).toBe(1);
+      await seconds(10);
+      await provider.apply(aFunction('fn', { labels: labels({ min: '3' }) }));
+      await seconds(1);
+      expect(autoscaler.story('fn.ns')!.now).toMatchObject({ reason: 'minimum', to: 3, load: 0 });
+      await autoscaler.alert('fn.ns', true);
+      expect(await replicas()).toBe(7);
+      await seconds(1);
+      expect(autoscaler.story('fn.ns')!.now).toMatchObject({ reason: 'alert', to: 7 });
+    });
+
+    it('puts what nobody calls to sleep when its time has come', async () => {
+      await deploy({ zero: 'true', 'zero-duration': '1m' });
+      for (let second = 1; second < 60; second++) {
+        load({ idleMs: second * 1_000 });
+        await seconds(1);
+      }
+      expect(await replicas()).toBe(1);
+      load({ idleMs: 60_000 });
+      await seconds(1);
+      expect(await replicas()).toBe(0);
+      await seconds(1);
+      await provider.scale(id, 1);
+      await seconds(1);
+      expect(autoscaler.story('fn.ns')!.changes[0]).toMatchObject({ reason: 'woken', to: 1 });
+    });
+
     it('goes up at once and comes down gently, and tells', async () => {
       await deploy();
       load({ callsPerSecond: 360 });

@@ -49,6 +49,15 @@ export interface ScalingStory {
   readonly changes: readonly ScalingRecord[];
 }
 
+/** A look at a function. */
+interface Look {
+  readonly decision: ScalingDecision;
+  readonly sample: ScalingSample;
+  atMs: number;
+  /** What it saw, when that alone decided: as long as it stays, and nobody calls, the next look says the same. */
+  readonly settled?: FunctionState | undefined;
+}
+
 interface Watched {
   readonly sinceMs: number;
   labels: FunctionState['spec']['labels'];
@@ -64,7 +73,7 @@ interface Watched {
   /** After an order that was refused, the next one waits, ever longer. */
   pauseMs: number;
   againMs: number;
-  now: { readonly decision: ScalingDecision; readonly sample: ScalingSample; readonly atMs: number } | undefined;
+  now: Look | undefined;
   readonly changes: ScalingRecord[];
 }
 
@@ -141,8 +150,14 @@ export class Autoscaler {
   private look(entry: FunctionEntry, load: FunctionLoad | undefined): void {
     const watched = this.watch(entry);
     const nowMs = this.options.clock.monotonicMs();
-    const { policy } = watched;
+    const { policy, now } = watched;
     if (policy instanceof ShoalError) return;
+    // So it is with most functions at most times.
+    if (now?.settled === entry.state && isNothing(load) && !this.isDriven(policy, watched)) {
+      now.atMs = this.options.clock.nowMs();
+      if (now.sample.load !== undefined) watched.needed.add(nowMs, now.decision.needed);
+      return;
+    }
     const sample = this.sampleOf(entry, policy, load);
     const decision = decide(policy, sample, {
       neededInWindow: watched.needed.since(nowMs - policy.downWindowMs),
@@ -151,10 +166,15 @@ export class Autoscaler {
       sinceDownMs: nowMs - watched.downMs,
     });
     if (sample.load !== undefined) watched.needed.add(nowMs, decision.needed);
-    // One driver at a time: while an alert holds, it is the driver.
-    const driven = policy.type !== 'alert' && nowMs - watched.alertMs < ALERT_VALID_MS;
-    watched.now = { decision: driven ? byAlert(decision, sample.desired) : decision, sample, atMs: this.options.clock.nowMs() };
+    const driven = this.isDriven(policy, watched);
+    const settled = !driven && isNothing(load) && isLasting(policy, decision, sample) ? entry.state : undefined;
+    watched.now = { decision: driven ? byAlert(decision, sample.desired) : decision, sample, atMs: this.options.clock.nowMs(), settled };
     if (!watched.ordering && nowMs >= watched.againMs && this.orders < MAX_ORDERS) void this.order(entry, watched);
+  }
+
+  /** One driver at a time: while an alert holds, it is the driver. */
+  private isDriven({ type }: ScalingPolicy, { alertMs }: Watched): boolean {
+    return type !== 'alert' && this.options.clock.monotonicMs() - alertMs < ALERT_VALID_MS;
   }
 
   /** Orders what was decided last, if that is a change. Never rejects: resolves with what went wrong. */
@@ -274,6 +294,17 @@ function noteChange(watched: Watched, replicas: number, nowMs: number): void {
   if (replicas > watched.replicas) watched.upMs = nowMs;
   if (replicas < watched.replicas) watched.downMs = nowMs;
   watched.replicas = replicas;
+}
+
+/** Nobody calls, nobody has called of late, and nothing waits. */
+function isNothing(load: FunctionLoad | undefined): load is FunctionLoad {
+  return load !== undefined && load.callsPerSecond === 0 && load.concurrency === 0 && load.waiting === 0 && !load.queued && load.cpuMillis === undefined;
+}
+
+/** Whether neither the time that goes by nor the past has a part in a decision that was made without any load. */
+function isLasting({ type, zero }: ScalingPolicy, { replicas, reason }: ScalingDecision, { desired }: ScalingSample): boolean {
+  if (replicas !== desired || type === 'cpu') return false;
+  return reason === 'asleep' || ((reason === 'minimum' || reason === 'fixed') && !zero);
 }
 
 /** What the load asks for goes on being looked at, and is not carried out. */

@@ -1,5 +1,5 @@
 interface Entry {
-  readonly atMs: number;
+  atMs: number;
   readonly value: number;
 }
 
@@ -8,7 +8,10 @@ export class SlidingMaximum {
   private entries: Entry[] = [];
 
   add(atMs: number, value: number): void {
-    while (this.entries.length > 0 && this.entries.at(-1)!.value <= value) this.entries.pop();
+    while (this.entries.length > 0 && this.entries.at(-1)!.value < value) this.entries.pop();
+    const last = this.entries.at(-1);
+    // So it is each second with functions that nobody calls.
+    if (last?.value === value) return void (last.atMs = atMs);
     this.entries.push({ atMs, value });
   }
 
