@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
+import { HttpServer } from '@shoal/adapters/http/http-server';
 import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import type { Listener } from '@shoal/adapters/http/sockets';
 import { describeWithPrograms } from '../../../test/describe-with';
@@ -43,7 +44,7 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
   };
   const open = (options: ConnectionOptions = {}): TLSSocket =>
     kept(connect({ port: listener.port, host: '127.0.0.1', ca: readFileSync(files.certificate), ...HALF_OPEN, ...options }));
-  const silent = (): Socket => kept(connectPlain(listener.port, '127.0.0.1'));
+  const silent = (port = listener.port): Socket => kept(connectPlain(port, '127.0.0.1'));
 
   async function pair(options?: ConnectionOptions): Promise<[TLSSocket, Told]> {
     const next = new Promise<Told>((resolve) => (accepted = resolve));
@@ -98,6 +99,10 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
     plain.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     const left = silent();
     left.end('\x16\x03');
+    const broken = silent();
+    await once(broken, 'connect');
+    await new Promise((resolve) => broken.write('\x16\x03\x01', resolve));
+    broken.resetAndDestroy();
     await Promise.all([once(plain, 'close'), once(left, 'close')]);
     client.write('still there');
     await told.hears('still there');
@@ -112,5 +117,26 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
     await closed;
     client.write('still there');
     await told.hears('still there');
+  });
+
+  it('is drained without waiting for who says nothing, before the handshake or after it, while a call ends', async () => {
+    let answer: (() => void) | undefined;
+    const limits = { maxHeadBytes: 8_192, headTimeoutMs: 0, requestTimeoutMs: 0, keepAliveMs: 0 };
+    const server = new HttpServer(new NodeSockets(tlsServerOf(files)), limits, (exchange) => (answer = () => exchange.send(200, [], 'last')));
+    const port = await server.listen(0, '127.0.0.1');
+    const waiting = [silent(port), open({ port }), open({ port })] as const;
+    await Promise.all([once(waiting[0], 'connect'), once(waiting[1], 'secureConnect'), once(waiting[2], 'secureConnect')]);
+    const call = waiting[2];
+    let answered = '';
+    call.on('data', (chunk) => (answered += String(chunk)));
+    call.on('end', () => call.end());
+    call.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    while (!answer) await new Promise(setImmediate);
+    const drained = server.drain(20_000);
+    await Promise.all([once(waiting[0].resume(), 'end'), once(waiting[1].resume(), 'end')]);
+    expect(answered).toBe('');
+    answer();
+    await drained;
+    expect(answered).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close[^]*last$/);
   });
 });
