@@ -17,6 +17,7 @@ const TICK_US = 10_000; // A clock tick of /proc/PID/stat: USER_HZ is 100 on eve
 
 /** For the files of a run; removed at its end. */
 export const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 /** Ended in the reverse order of their start. */
 const started = [];
 
@@ -38,18 +39,21 @@ export function readOptions(options, help) {
   }
 }
 
-/** Runs `work`, then ends all that it has started, and the process. */
+/** Runs `work`, then ends all that it has started, and the process; and so when it is interrupted. */
 export async function runBench(work) {
   let code = 0;
+  for (const [signal, interrupted] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => void finish(interrupted));
   try {
     await work();
   } catch (error) {
     console.error(error.message);
     code = 1;
-  } finally {
-    for (const child of started.reverse()) await end(child);
-    rmSync(folder, { recursive: true, force: true });
   }
+  await finish(code);
+}
+
+async function finish(code) {
+  for (const child of started.reverse()) await end(child);
   process.exit(code);
 }
 

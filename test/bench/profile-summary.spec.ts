@@ -32,11 +32,12 @@ describe('selfTimes()', () => {
     frame(4, 'onread', 'node:internal/stream_base_commons', 12),
     frame(5, 'run', 'file:///bundle.cjs', 6),
     frame(6, 'later', 'file:///bundle.cjs', 4),
+    frame(8, 'wasm-function[20]', 'wasm://wasm/00034eea', 0),
     frame(7, 'parserOnHeadersComplete', 'node:_http_common', 1),
   ];
 
   it('gives each sample the time up to the next one, by what it is spent for', () => {
-    const selfUs = selfTimes({ nodes, samples: [5, 3, 6, 1, 2, 4, 7, 1], timeDeltas: [900, 10, 20, 30, 40, 50, 60, 70] }, sourcesOf(BUNDLE));
+    const selfUs = selfTimes({ nodes, samples: [5, 3, 6, 1, 2, 4, 7, 8, 1], timeDeltas: [900, 10, 20, 30, 40, 50, 60, 70, 80] }, sourcesOf(BUNDLE));
     expect(Object.fromEntries(selfUs)).toEqual({
       'libs/domain/src/invocation/calls.ts': 10 + 30,
       'writing to sockets': 20,
@@ -44,6 +45,7 @@ describe('selfTimes()', () => {
       'garbage collection': 50,
       'node: sockets and streams': 60,
       'node: http': 70,
+      'WebAssembly: undici parsing HTTP': 80,
     });
   });
 

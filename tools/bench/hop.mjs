@@ -9,8 +9,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const SIZES = { '12 B': 12, '1 KiB': KIB, '100 KiB': 100 * KIB, '10 MiB': 10 * MIB };
 const WARM_UP_SECONDS = 1;
-/** More of it before the first row: code is compiled while it runs. */
-const FIRST_WARM_UP_SECONDS = 2;
+/** Before the first row: what is compiled while many calls come at once is compiled for good, and not always well. */
+const FIRST_WARM_UP = { connections: 1, seconds: 3 };
 /** Ids of processes that have had it. */
 const warm = new Set();
 
@@ -96,9 +96,9 @@ async function benchWhole({ checkouts, rounds, seconds }, hopTargets) {
 
 async function warmUp(targets, load) {
   for (const target of targets) {
-    const first = warm.has(target.pid) ? 0 : FIRST_WARM_UP_SECONDS;
+    if (!warm.has(target.pid)) await wrk(target.url, { ...load, ...FIRST_WARM_UP });
     warm.add(target.pid);
-    await wrk(target.url, { ...load, seconds: first + WARM_UP_SECONDS });
+    await wrk(target.url, { ...load, seconds: WARM_UP_SECONDS });
   }
 }
 

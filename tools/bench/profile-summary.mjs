@@ -39,6 +39,7 @@ export function sharesOf(selfUs) {
 function groupOfFrame({ functionName, url, lineNumber }, fileOf) {
   if (SPECIAL[functionName]) return SPECIAL[functionName];
   if (url === '') return WRITES.has(functionName) ? 'writing to sockets' : 'native: other';
+  if (url.startsWith('wasm:')) return 'WebAssembly: undici parsing HTTP';
   if (url.startsWith('node:')) return NODE_GROUPS.find(([pattern]) => pattern.test(url))[1];
   return fileOf(lineNumber);
 }
