@@ -719,6 +719,24 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         await draining;
       });
 
+      it('takes what waits behind an answer that is being taken', async () => {
+        let big = false;
+        const port = await serve((exchange) => {
+          if (exchange.target === '/') return served(exchange);
+          exchange.send(200, [], Buffer.alloc(20 * MEGABYTE, 'a'));
+          big = true;
+        });
+        const caller = await open(port);
+        caller.pause();
+        caller.write(`GET /big HTTP/1.1\r\nHost: x\r\n\r\n${GET}`);
+        await soon(() => big);
+        const draining = server!.drain(20_000);
+        caller.resume();
+        expect(await caller.ends()).toMatch(/aHTTP\/1\.1 200 [^]*Connection: close[^]*<\/>$/);
+        caller.end();
+        await draining;
+      });
+
       it('cuts at its limit what goes on: calls, tunnels, and who does not end', async () => {
         let closed = 0;
         const port = await serve((exchange) => {

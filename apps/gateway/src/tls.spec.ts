@@ -62,9 +62,9 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
     expect(String((await once(client, 'data'))[0])).toBe('answer');
   });
 
-  it('agrees to HTTP/1.1 and to nothing else', async () => {
-    const [client] = await pair({ ALPNProtocols: ['h2', 'http/1.1'] });
-    expect(client.alpnProtocol).toBe('http/1.1');
+  it('agrees to HTTP/1.1 and 1.0, and to nothing else', async () => {
+    const [[client], [older]] = [await pair({ ALPNProtocols: ['h2', 'http/1.0', 'http/1.1'] }), await pair({ ALPNProtocols: ['http/1.0'] })];
+    expect([client.alpnProtocol, older.alpnProtocol]).toEqual(['http/1.1', 'http/1.0']);
     const other = open({ ALPNProtocols: ['h2'] });
     const refused = await new Promise<Error>((resolve) => other.on('error', resolve));
     expect(refused.message).toContain('no application protocol');

@@ -36,7 +36,7 @@ export function readKeyPair({ certificate, key }: TlsFiles): KeyPair {
 export function tlsServerOf(files: TlsFiles): CreateTlsServer {
   const pair = readKeyPair(files);
   return (options) => {
-    const server = createServer({ ...options, ...pair, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS });
+    const server = createServer({ ...options, ...pair, ALPNProtocols: ['http/1.1', 'http/1.0'], handshakeTimeout: HANDSHAKE_MS });
     renewWhenChanged(server, files);
     return server;
   };

@@ -202,7 +202,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
 
   /** Whether a request has begun to come, or the first is still awaited. */
   get expectsRequest(): boolean {
-    return this.waiting && (!this.served || this.parser.begun);
+    return this.waiting && (!this.served || this.parser.begun || this.ahead.length > 0);
   }
 
   /** Ends the connection after the exchange that it is in. */
