@@ -134,6 +134,7 @@ function print(title, rows) {
           'failed or unanswered': row.failed + row.unanswered,
           'loop p99 ms': shown(row.loopP99Ms),
           'loop max ms': shown(row.loopMaxMs),
+          'in one piece CPU ms': shown(row.pieceMs),
           'CPU µs a call': shown(row.cpuUs),
           'bytes a call': shown(row.allocatedBytes),
           'GC % of time': shown(row.gcPercent),

@@ -1,16 +1,29 @@
 // Loaded into a gateway with `--require`: at each SIGUSR2 it writes what has happened since the one before, as a line of JSON on
-// standard output: delays of the event loop and garbage collections in ms, bytes allocated on the heap, processor time.
+// standard output: delays of the event loop, work in one piece and garbage collections in ms, bytes allocated on the heap, processor time.
 'use strict';
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { GCProfiler, getHeapStatistics } = require('node:v8');
 
 const RESOLUTION_MS = 1;
+const LOOK_MS = 5;
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delays.enable();
+
+// Processor time between two looks of the loop: what holds it up itself, whatever else the machine does.
+let longestUs = 0;
+let lookedUs = 0;
+function look() {
+  const { user, system } = process.cpuUsage();
+  longestUs = Math.max(longestUs, user + system - lookedUs);
+  lookedUs = user + system;
+}
+setInterval(look, LOOK_MS).unref();
 
 let since;
 function begin() {
   delays.reset();
+  look();
+  longestUs = 0;
   const profiler = new GCProfiler();
   profiler.start();
   since = { profiler, heapBytes: getHeapStatistics().used_heap_size, atMs: performance.now(), cpu: process.cpuUsage() };
@@ -38,6 +51,7 @@ process.on('SIGUSR2', () => {
     loopP50Ms: delayMs(delays.percentile(50)),
     loopP99Ms: delayMs(delays.percentile(99)),
     loopMaxMs: delayMs(delays.max),
+    pieceMs: longestUs / 1_000,
     collections: statistics.length,
     gcMs: statistics.reduce((sum, { cost }) => sum + cost, 0) / 1_000,
     longestGcMs: Math.max(0, ...statistics.map(({ cost }) => cost)) / 1_000,

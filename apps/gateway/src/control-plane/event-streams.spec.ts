@@ -3,6 +3,7 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import type { AddressInfo } from 'node:net';
 import { CallStatistics } from '@shoal/domain/invocation/call-statistics';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { SLICE } from '@shoal/domain/shared/for-each-in-slices';
 import { FakeClock } from '@shoal/domain/testing/fake-clock';
 import { aFunction } from '@shoal/domain/testing/function-spec';
 import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
@@ -93,6 +94,21 @@ describe('EventStreams', () => {
     clock.advance(1_000);
     const changes = (await take(stream, 1))[0]!;
     expect(dataOf(changes)).toEqual({ changed: [], removed: ['f.ns'] });
+  });
+
+  it('looks at many functions in slices, and tells when it has seen all', async () => {
+    for (let i = 0; i < 2 * SLICE; i++) await provider.apply(aFunction(`f${i}`));
+    const stream = await connect();
+    expect(looks).toBe(0);
+    clock.advance(0);
+    clock.advance(0);
+    expect(looks).toBe(1);
+    const another = await connect();
+    for (const one of [stream, another]) expect(dataOf((await take(one, 2))[0]!).functions).toHaveLength(2 * SLICE + 1);
+    await provider.scale(aFunction('f7').id, 2);
+    clock.advance(1_000);
+    clock.advance(0);
+    expect(dataOf((await take(stream, 1))[0]!)).toMatchObject({ changed: [{ key: 'f7.ns', replicas: 2 }], removed: [] });
   });
 
   it('says nothing while nothing changes, but that it is still there', async () => {

@@ -44,6 +44,10 @@ export class EventStreams {
   private platform = '';
   private ticks = 0;
   private timer: Timer | undefined;
+  /** The look that is under way. */
+  private looking: ReturnType<LiveView['look']> | undefined;
+  /** Whether there has been one since somebody watches. */
+  private looked = false;
 
   constructor(
     private readonly liveView: LiveView,
@@ -63,6 +67,8 @@ export class EventStreams {
     if (answer.destroyed) return;
     answer.writeHead(200, HEAD);
     if (answer.req.method === 'HEAD') return void answer.end();
+    // What there is to see may take a moment.
+    answer.flushHeaders();
     const reader: Reader = { answer, ticks: 0, stuckTicks: 0 };
     const end = () => this.end(reader);
     until?.addEventListener('abort', end);
@@ -74,7 +80,7 @@ export class EventStreams {
     answer.on('error', () => undefined);
     this.readers.add(reader);
     if (!this.timer) this.start();
-    this.tellAll(reader);
+    else if (this.looked) this.tellAll(reader);
   }
 
   /** A stream would keep the gateway from ending. */
@@ -83,16 +89,16 @@ export class EventStreams {
   }
 
   private start(): void {
-    const { functions, platform } = this.look();
-    this.functions = functions;
-    this.platform = JSON.stringify(platform);
     this.ticks = 0;
     this.tickLater();
+    this.look();
   }
 
   private stop(): void {
     this.timer?.cancel();
     this.timer = undefined;
+    this.looking = undefined;
+    this.looked = false;
     this.functions = new Map();
   }
 
@@ -118,17 +124,39 @@ export class EventStreams {
 
   private tick(): void {
     this.ticks++;
-    const { functions, platform } = this.look();
-    let text = changesText(this.functions, functions);
+    // One that takes a second holds up itself only.
+    if (!this.looking) this.look();
+  }
+
+  private look(): void {
+    void this.queueCounts.refresh();
+    this.goOn((this.looking = this.liveView.look(this.functions)));
+  }
+
+  /** A slice at a time; what is there by then is told. */
+  private goOn(looking: ReturnType<LiveView['look']>): void {
+    if (this.looking !== looking) return; // Nobody watches any more.
+    const { done, value } = looking.next();
+    if (!done) return void this.clock.after(0, () => this.goOn(looking));
+    this.looking = undefined;
+    this.tellOf(value);
+  }
+
+  private tellOf({ functions, platform }: View): void {
+    const before = this.functions;
     this.functions = functions;
+    if (!this.looked) return this.tellFirst(JSON.stringify(platform));
+    let text = changesText(before, functions);
     if (this.ticks % PLATFORM_TICKS === 0) text += this.platformText(JSON.stringify(platform));
     if (this.ticks % HEARTBEAT_TICKS === 0) text += ': still here\n\n';
     for (const reader of this.readers) this.tell(reader, text);
   }
 
-  private look(): View {
-    void this.queueCounts.refresh();
-    return this.liveView.look(this.functions);
+  /** Whoever came until now. */
+  private tellFirst(platform: string): void {
+    this.looked = true;
+    this.platform = platform;
+    for (const reader of this.readers) this.tellAll(reader);
   }
 
   private platformText(platform: string): string {

@@ -28,7 +28,7 @@ async function setUp() {
   /** Whether the summary of `f` is another one than at the last look, and the summary. */
   const look = () => {
     const last = before.get('f.ns')?.summary;
-    const { functions, platform } = view.look(before);
+    const { functions, platform } = view.look(before).next().value!;
     expect(functions.get('g.ns')!.summary).toBe(before.get('g.ns')?.summary ?? functions.get('g.ns')!.summary);
     before = functions;
     const summary = functions.get('f.ns')!.summary;

@@ -2,6 +2,7 @@ import { conditionOf } from '@shoal/domain/functions/function-condition';
 import type { FunctionState } from '@shoal/domain/functions/function-provider';
 import type { CallStatistics, RecentCalls } from '@shoal/domain/invocation/call-statistics';
 import type { FunctionEntry, ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
+import { SLICE } from '@shoal/domain/shared/for-each-in-slices';
 import type { FunctionSummary, PlatformStatus } from './events.dto';
 import type { QueueCounts } from './queue-counts';
 import { rounded } from './rounded';
@@ -58,15 +59,19 @@ interface Activity {
 export class LiveView {
   constructor(private readonly options: LiveViewOptions) {}
 
-  /** A function that is as in `before` has the same summary, the very object. */
-  look(before: View['functions']): View {
+  /** A function that is as in `before` has the same summary, the very object. Pauses after each slice of functions, so that others can have a turn. */
+  *look(before: View['functions']): Generator<undefined, View> {
     const { directory, queueCounts, problem, gateway } = this.options;
     const functions = new Map<string, Seen>();
     const sum: Sum = { callsPerSecond: 0, ended: 0, failed: 0, inFlight: 0 };
+    let left = SLICE;
     for (const entry of directory.all()) {
       const activity = this.activityOf(entry);
       add(activity, sum);
       functions.set(entry.key, see(entry, activity, before.get(entry.key)));
+      if (--left > 0) continue;
+      yield;
+      left = SLICE;
     }
     const because = problem();
     const { totals } = queueCounts;
