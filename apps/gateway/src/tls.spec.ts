@@ -18,6 +18,7 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
   const folder = mkdtempSync(join(tmpdir(), 'shoal-tls-'));
   const files = { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   const clients: Socket[] = [];
+  const all: Told[] = [];
   let listener: Listener;
   let accepted: (told: Told) => void;
 
@@ -27,14 +28,18 @@ describeWithPrograms('tlsServerOf() on NodeSockets', ['openssl'], 'openssl', () 
     listener = await new NodeSockets(tlsServerOf(files)).listen(0, '127.0.0.1', (socket) => {
       const told = new Told(socket);
       accepted(told);
+      all.push(told);
       return told;
     });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.destroy();
+    for (const { socket } of all.splice(0)) socket.destroy();
   });
-  afterAll(() => {
+  afterAll(async () => {
     listener.close();
+    // What it watches, it lets go of with the last connection.
+    await new Promise(setImmediate);
     rmSync(folder, { recursive: true });
   });
 
