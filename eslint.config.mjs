@@ -26,7 +26,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }] },
   },
   {
-    files: ['apps/*/src/main.ts', 'apps/gateway/src/compose.ts', 'test/**', '**/*.spec.ts'],
+    files: ['apps/*/src/main.ts', 'apps/gateway/src/workers/main.ts', 'apps/gateway/src/compose.ts', 'test/**', '**/*.spec.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -66,8 +66,9 @@ export function buildGateway(entryPoint, outfile) {
 export async function buildAll() {
   const node = nodeOptions();
   rmSync(join(dist, 'gateway'), { recursive: true, force: true });
-  const [, watchdog, cli] = await Promise.all([
+  const [, , watchdog, cli] = await Promise.all([
     buildGateway('apps/gateway/src/main.ts', 'dist/gateway/main.cjs'),
+    build({ ...node, entryPoints: ['apps/gateway/src/workers/main.ts'], outfile: 'dist/gateway/data-plane-worker.cjs' }),
     build({ ...node, entryPoints: ['apps/watchdog/src/main.ts'], outfile: 'dist/watchdog/main.cjs', metafile: true }),
     build({ ...node, entryPoints: ['apps/cli/src/main.ts'], outfile: 'dist/cli/main.cjs', metafile: true, define: { ...node.define, SHOAL_SHIPPED: JSON.stringify(shippedFiles()) } }),
     buildPage({ configFile: join(root, 'apps/portal/vite.config.mjs'), logLevel: 'warn' }),

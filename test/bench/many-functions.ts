@@ -67,7 +67,7 @@ async function main(count: number, upstreamUrl: string): Promise<void> {
   provider.baseUrl = upstreamUrl;
   for (let i = 0; i < count; i++) await provider.apply(specOf(i));
   const nowhere = join(config.home, 'nowhere');
-  const installation = { watchdogScript: nowhere, portalFolder: nowhere, samplesFolder: nowhere };
+  const installation = { watchdogScript: nowhere, workerScript: nowhere, portalFolder: nowhere, samplesFolder: nowhere };
   const gateway = await compose(config, undefined, undefined, installation, backendOf(provider));
   const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });

@@ -51,11 +51,17 @@ import { relay } from './relay';
 import { GatewayServer } from './server';
 import { tlsServerOf } from './tls';
 import { version } from './version';
+import { Sharing } from './workers/sharing';
+import { workerMetrics } from './workers/worker-metrics';
+import { WorkerPool } from './workers/worker-pool';
+import { WorkersFront } from './workers/workers-front';
 
 /** Where the parts of the product lie on this machine. */
 export interface Installation {
   /** The watchdog's program file. */
   readonly watchdogScript: string;
+  /** The data-plane workers' program file. */
+  readonly workerScript: string;
   readonly portalFolder: string;
   /** Bundles that come with the product. */
   readonly samplesFolder: string;
@@ -86,12 +92,16 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const logs = new Logs(logSource);
   const secrets = new Secrets(secretStore, provider, namespaces);
 
-  const directory = new ReplicaDirectory();
+  const sharing = config.workers > 1 ? new Sharing(clock) : undefined;
+  const directory = sharing?.directory ?? new ReplicaDirectory();
+  const countingClock = sharing?.countingClock ?? clock;
   const callMetrics = new CallMetrics((code) => httpStatusOf[code], clock);
-  const activity = new Activity(directory, clock);
-  const statistics = new CallStatistics(clock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
+  const activity = new Activity(directory, countingClock);
+  const statistics = new CallStatistics(countingClock, { statusOf: (code) => httpStatusOf[code], exists: (key) => directory.find(key) !== undefined });
   const replicaHistory = new ReplicaHistory(clock);
-  const calls = new Calls(directory, new Activator(provider, clock), observers(callMetrics, activity, statistics), clock, backend.suspect);
+  const observer = observers(callMetrics, activity, statistics);
+  const activator = new Activator(provider, clock);
+  const calls = new Calls(directory, activator, sharing?.observeBy(observer) ?? observer, clock, backend.suspect);
   const metrics = new GatewayMetrics();
   const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
   const queue = await openQueue(config, clock);
@@ -149,19 +159,21 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   });
   await backendStarted;
   await provider.watch((change) => {
-    directory.apply(change);
+    (sharing ?? directory).apply(change);
     replicaHistory.apply(change);
     callMetrics.apply(change);
     replicaFailures.apply(change);
     asynchronous?.apply(change);
   });
 
-  const sockets = new NodeSockets(tls && tlsServerOf(tls));
+  // The workers' callers come through TLS; what the workers pass on does not.
+  const sockets = new NodeSockets(tls && !sharing ? tlsServerOf(tls) : undefined);
   const callHandler = new CallHandler({ calls, upstreams: new Upstreams(sockets), clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs });
   const asyncCallHandler = new AsyncCallHandler(asynchronous);
   const inProcess = createInProcessServer(controlPlane);
   const server = new GatewayServer({
     sockets,
+    relayed: sharing !== undefined,
     functionNamespace,
     readTimeoutMs,
     callHandler,
@@ -170,7 +182,10 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       else void relay(exchange, { connect: async () => connectInProcess(inProcess, exchange.peer) });
     },
   });
-  return { server, metricsServer: createMetricsServer(metrics), functions, logs, lookup, events, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
+  const pool = sharing && new WorkerPool({ count: config.workers, script: installation.workerScript, sharing, activator, clock, unreachable: backend.suspect });
+  if (pool) metrics.add(workerMetrics(pool));
+  const front = pool ? new WorkersFront(pool, server, sockets) : server;
+  return { server: front, metricsServer: createMetricsServer(metrics), functions, logs, lookup, events, backend, asynchronous, scaling: new ScalingLoop(autoscaler) };
 }
 
 interface BackendNeeds {

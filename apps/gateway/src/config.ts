@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseHostRules, type HostRule } from '@shoal/adapters/http/callback-rules';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
@@ -17,6 +18,8 @@ export interface Config {
   readonly provider: 'local' | 'swarm';
   /** A gateway with or without workers for its queue, or workers alone. */
   readonly role: 'all' | 'gateway' | 'worker';
+  /** Processes that take the calls of functions; 1: this one. */
+  readonly workers: number;
   readonly queue: QueueConfig;
   /** Of the gateway through which workers call. */
   readonly gatewayUrl: string;
@@ -73,6 +76,9 @@ export class ConfigError extends Error {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MIN_CLAIM_MS = 1_000;
+const MAX_WORKERS = 64;
+/** More than these would mostly be memory. */
+const MAX_DEFAULT_WORKERS = 8;
 
 /** @throws ConfigError */
 export function loadConfig(env: Env): Config {
@@ -126,6 +132,8 @@ export function loadConfig(env: Env): Config {
   const gatewayHost = read('faas_gateway_address', 'gateway', parseHost, 'the name or address of a host');
   const gatewayPort = port('faas_gateway_port', 8080);
 
+  const workers = read('SHOAL_WORKERS', provider === 'local' ? 1 : Math.min(availableParallelism(), MAX_DEFAULT_WORKERS), parseWorkers, `a whole number from 1 to ${MAX_WORKERS}`);
+
   const config: Config = {
     home: resolve(text('SHOAL_HOME', '.shoal')),
     host: text('SHOAL_HOST', '127.0.0.1'),
@@ -135,6 +143,7 @@ export function loadConfig(env: Env): Config {
     metricsPort: port('SHOAL_METRICS_PORT', 8082),
     provider,
     role,
+    workers,
     queue,
     gatewayUrl: `http://${gatewayHost}:${gatewayPort}`,
     network: env['SHOAL_NETWORK'] || undefined,
@@ -163,6 +172,11 @@ function parseProvider(text: string): Config['provider'] | undefined {
 
 function parseRole(text: string): Config['role'] | undefined {
   return text === 'all' || text === 'gateway' || text === 'worker' ? text : undefined;
+}
+
+function parseWorkers(text: string): number | undefined {
+  const count = parsePositiveCount(text);
+  return count !== undefined && count <= MAX_WORKERS ? count : undefined;
 }
 
 function parseQueue(text: string): QueueConfig['kind'] | undefined {

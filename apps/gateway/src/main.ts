@@ -14,6 +14,7 @@ import { startWorker } from './worker';
 const root = join(__dirname, '..', '..');
 const installation: Installation = {
   watchdogScript: join(__dirname, '..', 'watchdog', 'main.cjs'),
+  workerScript: join(__dirname, 'data-plane-worker.cjs'),
   portalFolder: join(__dirname, '..', 'portal'),
   samplesFolder: join(root, 'functions'),
 };

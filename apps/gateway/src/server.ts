@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer, type Refusal } from '@shoal/adapters/http/http-server';
+import type { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import type { Sockets } from '@shoal/adapters/http/sockets';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -53,6 +54,11 @@ export class GatewayServer {
     } catch (error) {
       throw new StartError(listenProblem(error as NodeJS.ErrnoException, { host, port, setting }));
     }
+  }
+
+  /** As `listen`, on a socket file of our own processes. */
+  async listenPath(sockets: Pick<NodeSockets, 'listenPath'>, path: string): Promise<void> {
+    await this.server.listenBy((accepted) => sockets.listenPath(path, accepted));
   }
 
   /** Takes no new connections and no new calls, and resolves when those in flight have ended, or after `limitMs`. */

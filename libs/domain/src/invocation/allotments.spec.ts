@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import type { FunctionChange, Replica } from '../functions/function-provider';
-import type { Activator } from '../scaling/activator';
 import { FakeClock } from '../testing/fake-clock';
 import { aFunction } from '../testing/function-spec';
 import { Allotments, type Participant, type PermitGrants } from './allotments';
@@ -11,7 +10,7 @@ import { ReplicaDirectory } from './replica-directory';
 const spec = aFunction('fn');
 const key = 'fn.ns';
 const LONG_MS = 1_000_000;
-const activator = { wake: async () => undefined } as Pick<Activator, 'wake'> as Activator;
+const activator = { wake: async () => undefined };
 const observer = { started: () => undefined, ended: () => undefined };
 
 /** Messages that arrive one by one, in order, when the test says so. */
@@ -97,13 +96,15 @@ class Simulation {
   private ready: Replica[] = [];
   private nextId = 1;
   private nextReplica = 1;
+  /** Whose permits are not free yet. */
+  private readonly ended: Participant[] = [];
   messages = 0;
 
   constructor(processes: number) {
     const to = (id: Participant, message: (process: Process) => void) => {
-      const process = this.processes.find((one) => one.id === id)!;
+      const process = this.processes.find((one) => one.id === id);
       this.messages++;
-      process.fromMain.send(() => message(process));
+      process?.fromMain.send(() => message(process));
     };
     const grants: PermitGrants = {
       grant: (id, ...args) => to(id, ({ permits, directory }) => permits.granted(directory, ...args)),
@@ -132,6 +133,11 @@ class Simulation {
     process!.toMain.close();
     this.allotments.leave(process!.id);
     this.start();
+    this.ended.push(process!.id);
+  }
+
+  release(): void {
+    for (const id of this.ended.splice(0)) this.allotments.release(id);
   }
 
   get room(): number {
@@ -172,7 +178,7 @@ function settled(): Promise<void> {
 }
 
 type Step =
-  | { readonly kind: 'deliver' | 'end' | 'call' | 'crash'; readonly which: number }
+  | { readonly kind: 'deliver' | 'end' | 'call' | 'crash' | 'release'; readonly which: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'replicas'; readonly count: number; readonly kept: number };
 
@@ -183,6 +189,7 @@ const step = fc.oneof<fc.WeightedArbitrary<Step>[]>(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('end' as const), which }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 2 * HOLD_MS }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('replicas' as const), count: fc.nat(3), kept: fc.nat(3) }) },
 );
 
@@ -199,6 +206,7 @@ describe('Allotments and Permits', () => {
           for (const count of simulation.underWay().values()) expect(count).toBeLessThanOrEqual(maxInflight);
         }
 
+        simulation.release();
         // Then calls end, one after the other, and none comes any more.
         if (simulation.room === 0) simulation.setReplicas(1, maxInflight, 0);
         const most = 10 + 3 * simulation.processes.reduce((sum, { running, waiting }) => sum + running.length + waiting, 0);
@@ -241,6 +249,8 @@ function take(simulation: Simulation, one: Step, maxInflight: number): void {
       return pick(processes.flatMap(({ running }) => running), one.which)?.end();
     case 'crash':
       return simulation.crash(one.which % processes.length);
+    case 'release':
+      return simulation.release();
     case 'pass':
       return simulation.clock.advance(one.ms);
     case 'replicas':

@@ -65,14 +65,20 @@ export class Allotments {
     this.participants.add(participant);
   }
 
-  /** It has ended: its permits are free, and it waits for none. */
+  /** It has ended, and waits for no permits. Those that it had stay where they are until `release`: replicas may have its calls yet. */
   leave(participant: Participant): void {
     this.participants.delete(participant);
+    for (const { wanted, sent } of this.functions.values()) {
+      wanted.delete(participant);
+      sent.delete(participant);
+    }
+  }
+
+  /** The permits of one that has left are free. */
+  release(participant: Participant): void {
     for (const [key, shared] of this.functions) {
       for (const room of shared.rooms.values()) takeBack(room, participant, Infinity);
-      shared.wanted.delete(participant);
       shared.recalled.delete(participant);
-      shared.sent.delete(participant);
       this.settle(key, shared);
     }
   }

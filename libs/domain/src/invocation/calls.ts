@@ -66,13 +66,17 @@ export type Exchange = (replica: Replica, call: Call) => Promise<number>;
 
 /** Admits calls, picks the replica of each, and counts them. */
 export class Calls {
-  /** @param unreachable told of every replica that refused a connection, or did not answer one. */
+  /**
+   * @param unreachable told of every replica that refused a connection, or did not answer one.
+   * @param maxWaiting calls that may wait for one function here.
+   */
   constructor(
     private readonly directory: ReplicaDirectory,
-    private readonly activator: Activator,
+    private readonly activator: Pick<Activator, 'wake'>,
     private readonly observer: CallObserver,
     private readonly clock: Clock,
     private readonly unreachable: (id: FunctionId, replicaId: string) => void = () => undefined,
+    private readonly maxWaiting = MAX_WAITING_CALLS,
   ) {}
 
   /**
@@ -121,8 +125,8 @@ export class Calls {
 
   /** @param refusal why the last replica has not had the call. */
   private waitForSlot(entry: FunctionEntry, call: Call, refusal: ShoalError | undefined): Promise<Slot> {
-    if (entry.waiting.size >= MAX_WAITING_CALLS) {
-      throw overCapacity(`${MAX_WAITING_CALLS} calls wait for function ${entry.key} already`, call);
+    if (entry.waiting.size >= this.maxWaiting) {
+      throw overCapacity(`${this.maxWaiting} calls wait for function ${entry.key} already`, call);
     }
     const waitStartedMs = this.clock.monotonicMs();
     const asleep = !entry.hasUsableReplica;
