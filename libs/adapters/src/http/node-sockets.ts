@@ -9,6 +9,9 @@ type Accept = (socket: ByteSocket) => SocketEvents;
 
 const CONNECTION = { noDelay: true, allowHalfOpen: true } as const;
 
+/** What all connections that we open are read into, one read at a time: Node's own way has a new 64 kB for each. */
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** TCP by Node's `net`, and socket files. */
 export class NodeSockets implements Sockets {
   /** @param createTlsServer what is listened on speaks TLS then. From outside, because loading TLS takes a watchdog's time. */
@@ -36,6 +39,7 @@ export class NodeSockets implements Sockets {
     return new Promise((resolve, reject) => {
       const onSocket = (raw: Socket) => {
         const socket = new NodeSocket(raw);
+        raw.on('data', (chunk) => socket.events.data(chunk));
         socket.events = accepted(socket);
       };
       const secure = this.createTlsServer?.({ noDelay: true });
@@ -54,7 +58,12 @@ export class NodeSockets implements Sockets {
 
 function connectTo(place: TcpSocketConnectOpts | IpcSocketConnectOpts, limitMs: number): Promise<ByteSocket> {
   return new Promise((resolve, reject) => {
-    const raw = connect(place);
+    let socket: NodeSocket | undefined;
+    const callback = (bytes: number) => {
+      socket?.events.data(copyOf(READ, bytes));
+      return true;
+    };
+    const raw = connect({ ...place, onread: { buffer: READ, callback } });
     const timer = setTimeout(() => raw.destroy(tookTooLong(limitMs)), limitMs);
     const failed = (error: Error) => {
       clearTimeout(timer);
@@ -64,9 +73,16 @@ function connectTo(place: TcpSocketConnectOpts | IpcSocketConnectOpts, limitMs: 
     raw.once('connect', () => {
       clearTimeout(timer);
       raw.off('error', failed);
-      resolve(new NodeSocket(raw));
+      socket = new NodeSocket(raw);
+      resolve(socket);
     });
   });
+}
+
+function copyOf(bytes: Buffer, length: number): Buffer {
+  const copy = Buffer.allocUnsafe(length);
+  bytes.copy(copy, 0, 0, length);
+  return copy;
 }
 
 /** 0 of a socket file. */
@@ -90,7 +106,6 @@ class NodeSocket implements ByteSocket {
   private knownPeer: Peer | undefined;
 
   constructor(private readonly raw: Socket) {
-    raw.on('data', (chunk) => this.events.data(chunk));
     raw.on('drain', () => this.events.drained());
     raw.on('finish', () => this.onFinish());
     raw.on('end', () => this.onEnd());
