@@ -641,7 +641,7 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         let closed = false;
         const caller = await client((exchange) => {
           expect(exchange.webSocket).toBe(true);
-          const socket = exchange.switchProtocol(['Connection', 'Upgrade', 'Upgrade', 'websocket'], {
+          const socket = exchange.switchProtocol('Connection: Upgrade\r\nUpgrade: websocket\r\n', {
             data: (chunk) => {
               heard.push(chunk.toString());
               queueMicrotask(() => socket.write(`<${chunk.toString()}>`));
@@ -741,7 +741,7 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         let closed = 0;
         const port = await serve((exchange) => {
           const events = { data: () => undefined, drained: () => undefined, closed: () => closed++ };
-          if (exchange.webSocket) return void exchange.switchProtocol(['Connection', 'Upgrade', 'Upgrade', 'websocket'], events);
+          if (exchange.webSocket) return void exchange.switchProtocol('Connection: Upgrade\r\nUpgrade: websocket\r\n', events);
           exchange.onClosed = () => closed++;
         });
         const [call, tunnel, slow] = [await open(port), await open(port), await open(port)];

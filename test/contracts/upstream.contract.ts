@@ -64,7 +64,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         const call: UpstreamCall = {
           limitMs: 0,
           timedOut: () => new ShoalError('exec-timeout', 'too late'),
-          answerHeaders: () => ['X-Added', 'yes'],
+          answerLines: () => 'X-Added: yes\r\n',
           withheld: HOP_BY_HOP.with('x-withheld'),
           ...change,
         };

@@ -1,4 +1,4 @@
-import { endToEndHeaders, HOP_BY_HOP } from '@shoal/adapters/http/end-to-end-headers';
+import { endToEndLines, HOP_BY_HOP, plainLines } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import type { Sockets } from '@shoal/adapters/http/sockets';
 import { Upstream } from '@shoal/adapters/http/upstream';
@@ -18,12 +18,13 @@ const DROPPED = HOP_BY_HOP.with('content-length', 'expect', ...PEER_HEADERS);
 export async function relay(exchange: Exchange, connections: Pick<Sockets, 'connect'>, added: readonly string[] = []): Promise<void> {
   const upstream = new Upstream(connections, 'localhost', 80, { name: 'the control plane' });
   upstream.close(); // Nothing is kept of it.
+  const host = exchange.header('host') === undefined ? 'Host: localhost\r\n' : '';
   try {
     await upstream.forward(exchange, {
       limitMs: 0,
       timedOut: () => new ShoalError('internal', 'there is no limit'),
-      headers: [...endToEndHeaders(exchange.rawHeaders, DROPPED), ...added],
-      answerHeaders: () => [],
+      lines: endToEndLines(exchange.headers, DROPPED) + host + plainLines(added),
+      answerLines: () => '',
       withheld: HOP_BY_HOP,
     });
   } catch (error) {

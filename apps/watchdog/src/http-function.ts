@@ -139,7 +139,7 @@ export class HttpFunction implements HostedFunction {
       let call: UpstreamCall = {
         limitMs: limit.ms,
         timedOut: () => this.overrun(limit),
-        answerHeaders: () => ['X-Duration-Seconds', durationSeconds(clock.monotonicMs() - startedMs)],
+        answerLines: () => `X-Duration-Seconds: ${durationSeconds(clock.monotonicMs() - startedMs)}\r\n`,
         withheld: OWN_HEADERS,
       };
       if (settings.bufferRequest) {

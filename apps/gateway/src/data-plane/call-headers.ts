@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { endToEndHeaders, HOP_BY_HOP } from '@shoal/adapters/http/end-to-end-headers';
+import { endToEndHeaders, endToEndLines, HOP_BY_HOP, plainLines } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
+import type { HeaderBlock } from '@shoal/adapters/http/header-block';
 import { WATCHDOG_MARGIN_MS } from '@shoal/adapters/http/replica-address';
 import type { Call } from '@shoal/domain/invocation/calls';
 import { parseDurationMs } from '@shoal/domain/shared/duration';
@@ -30,7 +31,7 @@ export interface CallIdentity {
 
 export function identify(exchange: Exchange): CallIdentity {
   const startedMs = Date.now();
-  return { callId: chosenIdOf(exchange) ?? randomUUID(), startedMs, startTime: `${startedMs}000000`, signedIn: hasSignedInCookie(exchange.rawHeaders) };
+  return { callId: chosenIdOf(exchange) ?? randomUUID(), startedMs, startTime: `${startedMs}000000`, signedIn: hasSignedInCookie(exchange.headers) };
 }
 
 /** The caller's own id, when it gave one that can be used. */
@@ -39,17 +40,37 @@ export function chosenIdOf(exchange: Exchange): string | undefined {
   return given !== undefined && CALL_ID.test(given) ? given : undefined;
 }
 
-/** The headers that the function gets (wire contract §1.5.3), flat; `limitMs` is how long it may take. */
-export function requestHeaders(exchange: Exchange, { callId, startTime, signedIn }: CallIdentity, limitMs: number): string[] {
-  const headers = callerHeaders(exchange, signedIn);
-  headers.push('X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Timeout', `${watchdogLimitMs(exchange, limitMs)}ms`);
-  return headers;
+/** The lines of headers that the function gets (wire contract §1.5.3), but for `Host`; `limitMs` is how long it may take. */
+export function requestLines(exchange: Exchange, { callId, startTime, signedIn }: CallIdentity, limitMs: number): string {
+  const kept = signedIn ? plainLines(callersOwn(exchange, signedIn)) : endToEndLines(exchange.headers, NOT_FOR_FUNCTIONS);
+  const told = plainLines(toldOfCaller(exchange));
+  return `${kept}${told}X-Call-Id: ${callId}\r\nX-Start-Time: ${startTime}\r\nX-Timeout: ${watchdogLimitMs(exchange, limitMs)}ms\r\n`;
 }
 
 /** What the function gets of the caller's headers, and is told of the caller; flat. */
 export function callerHeaders(exchange: Exchange, signedIn: boolean): string[] {
-  const all = endToEndHeaders(exchange.rawHeaders, NOT_FOR_FUNCTIONS);
-  const headers = signedIn ? withoutSession(all) : all;
+  return [...callersOwn(exchange, signedIn), ...toldOfCaller(exchange)];
+}
+
+/** Headers that every answer to a call carries, flat. */
+export function answerHeaders({ callId, startTime, signedIn }: CallIdentity, call: Call): string[] {
+  const headers = ['X-Call-Id', callId, 'X-Start-Time', startTime, 'Server-Timing', receiptOf(call)];
+  if (signedIn) headers.push(...SANDBOX);
+  return headers;
+}
+
+function receiptOf(call: Call): string {
+  const execMs = call.elapsedMs() - call.queuedMs - call.wokenMs - call.gatewayMs;
+  return `queue;dur=${tenths(call.queuedMs)}, wake;dur=${tenths(call.wokenMs)}, exec;dur=${tenths(execMs)}, gateway;dur=${tenths(call.gatewayMs)}`;
+}
+
+function callersOwn(exchange: Exchange, signedIn: boolean): string[] {
+  const headers = endToEndHeaders(exchange.rawHeaders, NOT_FOR_FUNCTIONS);
+  return signedIn ? withoutSession(headers) : headers;
+}
+
+function toldOfCaller(exchange: Exchange): string[] {
+  const headers: string[] = [];
   const host = exchange.header('host');
   if (host !== undefined && exchange.header('x-forwarded-host') === undefined) headers.push('X-Forwarded-Host', host);
   if (exchange.header('x-forwarded-for') === undefined) headers.push('X-Forwarded-For', peerOf(exchange));
@@ -57,22 +78,9 @@ export function callerHeaders(exchange: Exchange, signedIn: boolean): string[] {
   return headers;
 }
 
-/** Headers that every answer to a call carries, flat. */
-export function answerHeaders({ callId, startTime, signedIn }: CallIdentity, call: Call): string[] {
-  const elapsedMs = call.elapsedMs();
-  const execMs = elapsedMs - call.queuedMs - call.wokenMs - call.gatewayMs;
-  const receipt =
-    `queue;dur=${tenths(call.queuedMs)}, wake;dur=${tenths(call.wokenMs)}, ` +
-    `exec;dur=${tenths(execMs)}, gateway;dur=${tenths(call.gatewayMs)}`;
-  const headers = ['X-Call-Id', callId, 'X-Start-Time', startTime, 'Server-Timing', receipt];
-  if (signedIn) headers.push(...SANDBOX);
-  return headers;
-}
-
-function hasSignedInCookie(rawHeaders: readonly string[]): boolean {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 6 && name.toLowerCase() === 'cookie' && isSignedIn(rawHeaders[i + 1])) return true;
+function hasSignedInCookie(headers: HeaderBlock): boolean {
+  for (let at = headers.indexOf('cookie'); at >= 0; at = headers.indexOf('cookie', at + 1)) {
+    if (isSignedIn(headers.value(at))) return true;
   }
   return false;
 }

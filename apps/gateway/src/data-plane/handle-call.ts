@@ -1,3 +1,4 @@
+import { plainLines } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { replicaAddress } from '@shoal/adapters/http/replica-address';
 import type { Upstreams } from '@shoal/adapters/http/upstreams';
@@ -8,7 +9,7 @@ import { functionNameOfIntent, parseFunctionName, type Route } from '@shoal/doma
 import type { Clock } from '@shoal/domain/shared/clock';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './call-error';
-import { answerHeaders, identify, NOT_FOR_CALLERS, requestHeaders, type CallIdentity } from './call-headers';
+import { answerHeaders, identify, NOT_FOR_CALLERS, requestLines, type CallIdentity } from './call-headers';
 import { readBounded } from './read-bounded';
 
 /** Of a request target; what is longer is no call. */
@@ -64,12 +65,13 @@ export class CallHandler {
     const limitMs = Math.max(1, Math.min(this.options.upstreamTimeoutMs, call.remainingMs()));
     const { origin, path } = replicaAddress(replica, rest);
     call.forwarded();
-    return this.options.upstreams.of(origin).forward(exchange, {
+    const upstream = this.options.upstreams.of(origin);
+    return upstream.forward(exchange, {
       limitMs,
       timedOut: () => overran(limitMs, call),
       target: path,
-      headers: requestHeaders(exchange, identity, limitMs),
-      answerHeaders: () => answerHeaders(identity, call),
+      lines: `Host: ${upstream.address}\r\n${requestLines(exchange, identity, limitMs)}`,
+      answerLines: () => plainLines(answerHeaders(identity, call)),
       withheld: NOT_FOR_CALLERS,
       ...(body && { body }),
     });

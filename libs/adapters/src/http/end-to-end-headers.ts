@@ -1,3 +1,4 @@
+import type { HeaderBlock } from './header-block';
 import { HeaderNames } from './header-names';
 
 /** Headers of one connection, not of the message (RFC 9110 §7.6.1), and those that describe its framing. */
@@ -29,9 +30,23 @@ export function endToEndHeaders(raw: readonly string[], dropped: HeaderNames): s
   return named ? withoutNames(kept, new HeaderNames(...named)) : kept;
 }
 
+/** The same as lines, each with its end, as they came. */
+export function endToEndLines(headers: HeaderBlock, dropped: HeaderNames): string {
+  return headers.linesWithout(dropped) ?? plainLines(endToEndHeaders(headers.flat, dropped));
+}
+
+/** Names and values in turn as lines, each with its end; unchecked. */
+export function plainLines(headers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return lines;
+}
+
 function namedBy(value: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
   if (/^(keep-alive|close|upgrade)$/i.test(value)) return earlier;
-  return [...(earlier ?? []), ...value.toLowerCase().split(',').map((token) => token.trim())];
+  const names = value.toLowerCase().split(',').map((token) => token.trim());
+  // Without it, the request would be another one.
+  return [...(earlier ?? []), ...names.filter((name) => name !== 'host')];
 }
 
 function withoutNames(headers: readonly string[], names: HeaderNames): string[] {

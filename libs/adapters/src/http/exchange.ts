@@ -1,4 +1,5 @@
-import { headerLine, headerLines, lastChunk, statusLine } from './header-line';
+import type { HeaderBlock } from './header-block';
+import { headerLine, lastChunk, statusLine } from './header-line';
 import { httpDate } from './http-date';
 import type { MessageHead } from './message-head';
 import type { ByteSocket, Peer, SocketEvents } from './sockets';
@@ -86,7 +87,11 @@ export class Exchange {
 
   /** Names and values in turn, as they came. */
   get rawHeaders(): readonly string[] {
-    return this.request.rawHeaders;
+    return this.request.headers.flat;
+  }
+
+  get headers(): HeaderBlock {
+    return this.request.headers;
   }
 
   /** Whether it asks for a WebSocket. */
@@ -111,12 +116,7 @@ export class Exchange {
 
   /** The first value of a header, by its name in lower case. */
   header(name: string): string | undefined {
-    const { rawHeaders } = this.request;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const candidate = rawHeaders[i]!;
-      if (candidate.length === name.length && candidate.toLowerCase() === name) return rawHeaders[i + 1];
-    }
-    return undefined;
+    return this.request.headers.get(name);
   }
 
   /**
@@ -158,12 +158,37 @@ export class Exchange {
    * has been sent then.
    */
   begin(status: number, headers: readonly string[], statusText = STATUS_TEXTS[status] ?? ''): void {
-    this.start(status, statusLine(status, statusText), headers, headerLine);
+    let lines = statusLine(status, statusText);
+    let lengthBytes: number | undefined;
+    let dated = false;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      const value = headers[i + 1]!;
+      switch (name.toLowerCase()) {
+        case 'date':
+          dated = true;
+          break;
+        case 'connection':
+        case 'transfer-encoding':
+          continue;
+        case 'content-length':
+          if (!CONTENT_LENGTH.test(value) || lengthBytes !== undefined) throw new TypeError('the Content-Length cannot be sent');
+          lengthBytes = Number(value);
+          if (status === 204) continue;
+          break;
+      }
+      lines += headerLine(name, value);
+    }
+    this.sendHead(lines, { status, dated, lengthBytes });
   }
 
-  /** As `begin`, with what has come through a parser, which cannot hold what cannot be sent. */
-  beginParsed({ status, statusText }: { readonly status: number; readonly statusText: string }, headers: readonly string[]): void {
-    this.start(status, `HTTP/1.1 ${status} ${statusText}\r\n`, headers, plainLine);
+  /**
+   * Begins an answer with one that has come through a parser, and so holds nothing that cannot be sent.
+   *
+   * @param lines of its headers, each with its end, without those of the connection and of the framing but `Content-Length`.
+   */
+  beginParsed(head: MessageHead, lines: string): void {
+    this.sendHead(`HTTP/1.1 ${head.status} ${head.statusText}\r\n${lines}`, head);
   }
 
   /**
@@ -210,11 +235,10 @@ export class Exchange {
    * Answers that the protocol changes, and hands the connection over. What `events` is told comes from the caller, some
    * of it before this returns.
    *
-   * @param headers of the answer, the ones that name the protocol among them.
-   * @throws TypeError when a header cannot be sent.
+   * @param lines of the answer's headers, each with its end, the ones that name the protocol among them. They go out unchecked.
    */
-  switchProtocol(headers: readonly string[], events: SocketEvents): ByteSocket {
-    const head = `HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`;
+  switchProtocol(lines: string, events: SocketEvents): ByteSocket {
+    const head = `HTTP/1.1 101 Switching Protocols\r\n${lines}\r\n`;
     this.headSent = true;
     this.answered = true;
     this.status = 101;
@@ -222,42 +246,17 @@ export class Exchange {
     return this.connection.beginTunnel(events);
   }
 
-  private start(status: number, firstLine: string, headers: readonly string[], line: (name: string, value: string) => string): void {
+  private sendHead(lines: string, { status, dated, lengthBytes }: Pick<MessageHead, 'status' | 'dated' | 'lengthBytes'>): void {
     if (this.headSent || this.closed) return;
     const bodyless = this.method === 'HEAD' || status === 204 || status === 304;
-    let head = firstLine;
-    let length: string | undefined;
-    let dated = false;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!;
-      const value = headers[i + 1]!;
-      switch (name.length) {
-        case 4:
-          dated ||= name.toLowerCase() === 'date';
-          break;
-        case 10:
-          if (name.toLowerCase() === 'connection') continue;
-          break;
-        case 14:
-          if (name.toLowerCase() !== 'content-length') break;
-          if (!CONTENT_LENGTH.test(value) || length !== undefined) throw new TypeError('the Content-Length cannot be sent');
-          length = value;
-          if (status === 204) continue;
-          break;
-        case 17:
-          if (name.toLowerCase() === 'transfer-encoding') continue;
-          break;
-      }
-      head += line(name, value);
-    }
-    if (!dated) head += `Date: ${httpDate()}\r\n`;
     this.headSent = true;
     this.status = status;
     this.bodyless = bodyless;
     // What is left of the request is not read to its end: the connection cannot serve another.
     if (!this.bodyComplete && this.reader === undefined) this.keepAlive = false;
-    if (!bodyless) this.leftBytes = length === undefined ? undefined : Number(length);
-    this.connection.send(head + this.framing(bodyless || length !== undefined));
+    if (!bodyless) this.leftBytes = lengthBytes;
+    const date = dated ? '' : `Date: ${httpDate()}\r\n`;
+    this.connection.send(lines + date + this.framing(bodyless || lengthBytes !== undefined));
   }
 
   private framing(framed: boolean): string {
@@ -305,8 +304,4 @@ export class Exchange {
     this.held = [];
     if (!this.answered) this.onClosed?.();
   }
-}
-
-function plainLine(name: string, value: string): string {
-  return `${name}: ${value}\r\n`;
 }

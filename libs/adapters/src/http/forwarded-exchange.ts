@@ -1,5 +1,5 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { endToEndHeaders, HOP_BY_HOP } from './end-to-end-headers';
+import { endToEndHeaders, endToEndLines, HOP_BY_HOP } from './end-to-end-headers';
 import type { Exchange } from './exchange';
 import { lastChunk, requestLine } from './header-line';
 import { joinSockets } from './join-sockets';
@@ -24,7 +24,7 @@ export class ForwardedExchange {
   private readonly timer: NodeJS.Timeout | undefined;
   private settled = false;
   private keepAlive = false;
-  private switchHeaders: readonly string[] = [];
+  private switchLines = '';
   private requestSent = false;
   /** No more of the body is wanted. */
   private bodyRefused = false;
@@ -63,15 +63,16 @@ export class ForwardedExchange {
     if (this.settled) return undefined;
     const { exchange, call } = this;
     this.status = head.status;
-    const headers = endToEndHeaders(head.rawHeaders, call.withheld);
-    headers.push(...call.answerHeaders());
+    // A length that an answer without a body cannot have (RFC 9110 §8.6).
+    const withheld = head.status === 204 && head.lengthBytes !== undefined ? call.withheld.with('content-length') : call.withheld;
+    const lines = endToEndLines(head.headers, withheld) + call.answerLines();
     if (head.status === 101) {
-      this.switchProtocol(head, headers);
+      this.switchProtocol(head, lines);
       return undefined;
     }
     this.keepAlive = head.keepAlive;
     if (!head.keepAlive && head.status >= 400) this.bodyRefused = true;
-    exchange.beginParsed(head, headers);
+    exchange.beginParsed(head, lines);
     return exchange.method === 'HEAD' ? 'no-body' : undefined;
   }
 
@@ -100,10 +101,10 @@ export class ForwardedExchange {
   /** Both sides speak another protocol from here on: bytes go through as they are. */
   join(early: Buffer): void {
     if (this.settled) return;
-    const { exchange, call, switchHeaders } = this;
+    const { exchange, call, switchLines } = this;
     const connection = this.settle()!;
     joinSockets({
-      client: (events) => exchange.switchProtocol(switchHeaders, events),
+      client: (events) => exchange.switchProtocol(switchLines, events),
       server: (events) => connection.handOver(events),
       early,
       idleMs: call.limitMs,
@@ -152,25 +153,23 @@ export class ForwardedExchange {
 
   private requestHead(): string {
     const { exchange, call } = this;
-    const headers = call.headers ?? endToEndHeaders(exchange.rawHeaders, DROPPED_FROM_REQUEST);
-    let head = requestLine(exchange.method, call.target ?? exchange.target);
-    let hosted = false;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!;
-      hosted ||= name.length === 4 && name.toLowerCase() === 'host';
-      head += `${name}: ${headers[i + 1]}\r\n`;
-    }
-    if (!hosted) head += `Host: ${(call.headers ? undefined : exchange.header('host')) ?? this.upstream.address}\r\n`;
+    const head = requestLine(exchange.method, call.target ?? exchange.target) + (call.lines ?? this.callersLines());
     if (exchange.webSocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
     if (call.body) return `${head}Content-Length: ${call.body.byteLength}\r\n\r\n`;
     if (exchange.bodyBytes !== undefined) return `${head}Content-Length: ${exchange.bodyBytes}\r\n\r\n`;
     return exchange.hasBody ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
   }
 
-  private switchProtocol(head: MessageHead, headers: readonly string[]): void {
+  private callersLines(): string {
+    const { exchange, upstream } = this;
+    const lines = endToEndLines(exchange.headers, DROPPED_FROM_REQUEST);
+    return exchange.header('host') === undefined ? `${lines}Host: ${upstream.address}\r\n` : lines;
+  }
+
+  private switchProtocol(head: MessageHead, lines: string): void {
     if (!this.exchange.webSocket || head.upgradesTo !== 'websocket') return this.broken('it changed to a protocol that nobody asked for');
     this.switching = true;
-    this.switchHeaders = [...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
+    this.switchLines = `${lines}Connection: Upgrade\r\nUpgrade: websocket\r\n`;
   }
 
   private readonly onCallerClosed = (): void => {

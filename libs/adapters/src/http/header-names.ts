@@ -10,9 +10,14 @@ export class HeaderNames {
     this.lengths = Array.from({ length: longest + 1 }, (_, length) => names.some((name) => name.length === length));
   }
 
+  /** Whether one of them is so long. */
+  hasLength(length: number): boolean {
+    return this.lengths[length] === true;
+  }
+
   /** @param name in any case. */
   has(name: string): boolean {
-    return this.lengths[name.length] === true && this.names.has(name.toLowerCase());
+    return this.hasLength(name.length) && this.names.has(name.toLowerCase());
   }
 
   with(...names: readonly string[]): HeaderNames {

@@ -1,3 +1,6 @@
+import { charsOf, endOf } from './char-kinds';
+import { HeaderBlock } from './header-block';
+import { HeaderNames } from './header-names';
 import { MessageError } from './message-error';
 
 /** The first lines of a message, and what they say about the rest of it. */
@@ -11,11 +14,10 @@ export interface MessageHead {
   readonly statusText: string;
   /** Minor version: `HTTP/1.0` or `HTTP/1.1`. */
   readonly minor: number;
-  /**
-   * Names and values in turn, as they came; each character stands for one byte. When the target was an absolute URL,
-   * `Host` is the URL's (RFC 9112 §3.2.2).
-   */
-  readonly rawHeaders: readonly string[];
+  /** When the target was an absolute URL, `Host` is the URL's (RFC 9112 §3.2.2). */
+  readonly headers: HeaderBlock;
+  /** Whether there is a `Date`. */
+  readonly dated: boolean;
   /** Whether another message may follow on the connection. */
   readonly keepAlive: boolean;
   /** The protocol it asks for, or agrees to: `websocket`. In lower case. */
@@ -28,18 +30,12 @@ export interface MessageHead {
   readonly chunked: boolean;
 }
 
-const MAX_HEADERS = 2_000;
 const VERSION = /^HTTP\/(\d)\.(\d)$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-/** Tables, because an expression costs a call for each name and each value of each message. */
-const IN_NAME = charsOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
-const IN_VALUE = charsOf(/[\t\x20-\x7e\x80-\xff]/);
+const FIELDS = new HeaderNames('host', 'date', 'expect', 'upgrade', 'connection', 'content-length', 'transfer-encoding');
+const IN_METHOD = charsOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
 const IN_TARGET = charsOf(/[\x21-\x7e]/);
-const COLON = 58;
 const SPACE = 32;
-const TAB = 9;
-const CR = 13;
-const LF = 10;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?]+)/i;
@@ -47,7 +43,7 @@ const HOST = /^(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** @throws MessageError */
 export function parseRequestHead(text: string): MessageHead {
-  const methodEnd = endOf(IN_NAME, text, 0);
+  const methodEnd = endOf(IN_METHOD, text, 0);
   const targetEnd = endOf(IN_TARGET, text, methodEnd + 1);
   const lineEnd = endOfLine(text, targetEnd);
   const [, major, minorText] = VERSION.exec(text.slice(targetEnd + 1, lineEnd)) ?? [];
@@ -58,18 +54,20 @@ export function parseRequestHead(text: string): MessageHead {
   const minor = Number(minorText);
   if (major !== '1' || minor > 1) throw new MessageError('its version of HTTP is not 1.0 or 1.1', 505);
   if (method === 'CONNECT') throw new MessageError('CONNECT is not supported', 405);
-  const rawHeaders = parseHeaders(text, lineEnd + 2);
-  const fields = new Fields(rawHeaders);
+  const asCame = HeaderBlock.parse(text, lineEnd + 2);
+  const fields = new Fields(asCame);
   if (fields.hosts > 1 || (fields.hosts === 0 && minor === 1)) throw new MessageError('it must have one Host header');
   if (fields.chunked && minor === 0) throw new MessageError('HTTP/1.0 has no chunks');
   if (fields.expectsOther && minor === 1) throw new MessageError('its Expect header asks for something that is not known', 417);
+  const { target, headers } = asked.startsWith('/') ? { target: checkedPath(asked), headers: asCame } : withoutOrigin(asked, method, asCame);
   return {
     method,
-    target: asked.startsWith('/') ? checkedPath(asked) : pathOf(asked, method, rawHeaders),
+    target,
     status: 0,
     statusText: '',
     minor,
-    rawHeaders,
+    headers,
+    dated: fields.dated,
     keepAlive: persists(minor, fields),
     upgradesTo: minor === 1 ? fields.upgradesTo : undefined,
     expectsContinue: fields.expectsContinue && minor === 1,
@@ -86,8 +84,8 @@ export function parseResponseHead(text: string): MessageHead {
   const minor = Number(minorText);
   const status = Number(statusDigits);
   const bodyless = isBodyless(status);
-  const rawHeaders = parseHeaders(text, lineEnd + 2);
-  const fields = new Fields(rawHeaders);
+  const headers = HeaderBlock.parse(text, lineEnd + 2);
+  const fields = new Fields(headers);
   if (fields.chunked && minor === 0) throw new MessageError('HTTP/1.0 has no chunks');
   return {
     method: '',
@@ -95,7 +93,8 @@ export function parseResponseHead(text: string): MessageHead {
     status,
     statusText: statusText ?? '',
     minor,
-    rawHeaders,
+    headers,
+    dated: fields.dated,
     keepAlive: persists(minor, fields) && (bodyless || fields.chunked || fields.lengthBytes !== undefined),
     upgradesTo: status === 101 ? fields.upgradesTo : undefined,
     expectsContinue: false,
@@ -110,32 +109,10 @@ export function isBodyless(status: number): boolean {
 }
 
 /** Headers behind a body in chunks. What would frame the message differently is refused. @throws MessageError */
-export function parseTrailers(text: string, from: number): string[] {
-  const trailers = parseHeaders(text, from);
-  for (let i = 0; i < trailers.length; i += 2) {
-    if (FRAMING.test(trailers[i]!)) throw new MessageError('its trailers say how long it is');
-  }
-  return trailers;
-}
-
-/** Lines of headers, each but the last ended by CR LF, into names and values in turn. @throws MessageError */
-function parseHeaders(text: string, from: number): string[] {
-  const headers: string[] = [];
-  for (let at = from; at < text.length; ) {
-    const colon = endOf(IN_NAME, text, at);
-    let valueStart = colon + 1;
-    while (isBlank(text.charCodeAt(valueStart))) valueStart++;
-    const end = endOf(IN_VALUE, text, valueStart);
-    const named = colon > at && text.charCodeAt(colon) === COLON;
-    const ended = end === text.length || (text.charCodeAt(end) === CR && text.charCodeAt(end + 1) === LF);
-    if (!named || !ended) throw new MessageError('one of its headers is malformed');
-    let valueEnd = end;
-    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
-    headers.push(text.slice(at, colon), text.slice(valueStart, valueEnd));
-    if (headers.length > 2 * MAX_HEADERS) throw new MessageError(`it has more than ${MAX_HEADERS} headers`, 431);
-    at = end + 2;
-  }
-  return headers;
+export function parseTrailers(text: string, from: number): readonly string[] {
+  const { flat } = HeaderBlock.parse(text, from);
+  if (flat.some((name, i) => i % 2 === 0 && FRAMING.test(name))) throw new MessageError('its trailers say how long it is');
+  return flat;
 }
 
 function persists(minor: number, fields: Fields): boolean {
@@ -148,37 +125,26 @@ function endOfLine(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** Where the characters of a kind end that begin at `from`. */
-function endOf(kind: Uint8Array, text: string, from: number): number {
-  let at = from;
-  while (at < text.length && kind[text.charCodeAt(at)] === 1) at++;
-  return at;
-}
-
-function charsOf(pattern: RegExp): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, code) => (pattern.test(String.fromCharCode(code)) ? 1 : 0));
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
 function checkedPath(path: string): string {
   if (path.includes('#')) throw new MessageError('its target has a fragment');
   return path;
 }
 
 /** What a target that is no path asks for. The host of a URL takes the place of the header's. */
-function pathOf(asked: string, method: string, rawHeaders: string[]): string {
-  if (asked === '*' && method === 'OPTIONS') return asked;
+function withoutOrigin(asked: string, method: string, headers: HeaderBlock): { readonly target: string; readonly headers: HeaderBlock } {
+  if (asked === '*' && method === 'OPTIONS') return { target: asked, headers };
   const [origin, host] = ABSOLUTE_URL.exec(asked) ?? [];
   if (origin === undefined || !HOST.test(host!)) throw new MessageError('its target is no path');
-  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
-  if (at < 0) rawHeaders.push('Host', host!);
-  else rawHeaders[at + 1] = host!;
   const rest = checkedPath(asked.slice(origin.length));
-  if (rest === '' && method === 'OPTIONS') return '*';
-  return rest.startsWith('/') ? rest : `/${rest}`;
+  const target = rest === '' && method === 'OPTIONS' ? '*' : rest.startsWith('/') ? rest : `/${rest}`;
+  return { target, headers: withHost(headers, host!) };
+}
+
+function withHost({ flat }: HeaderBlock, host: string): HeaderBlock {
+  const isHost = (name: string) => name.toLowerCase() === 'host';
+  const lines = flat.flatMap((name, i) => (i % 2 > 0 ? [] : [`${name}: ${isHost(name) ? host : flat[i + 1]!}`]));
+  if (!flat.some((name, i) => i % 2 === 0 && isHost(name))) lines.push(`Host: ${host}`);
+  return HeaderBlock.parse(lines.join('\r\n'), 0);
 }
 
 /** What headers say about the body and the connection (RFC 9112 §6, §9). */
@@ -190,11 +156,12 @@ class Fields {
   expectsContinue = false;
   expectsOther = false;
   hosts = 0;
+  dated = false;
   private asksToUpgrade = false;
   private protocol: string | undefined;
 
-  constructor(rawHeaders: readonly string[]) {
-    for (let i = 0; i < rawHeaders.length; i += 2) this.take(rawHeaders[i]!, rawHeaders[i + 1]!);
+  constructor(headers: HeaderBlock) {
+    for (let i = 0; i < headers.count; i++) this.look(headers, i);
     if (this.chunked && this.lengthBytes !== undefined) throw new MessageError('it has both a length and chunks');
   }
 
@@ -202,27 +169,25 @@ class Fields {
     return this.asksToUpgrade ? this.protocol : undefined;
   }
 
-  private take(name: string, value: string): void {
-    // By length first: most headers are none of these.
-    switch (name.length) {
-      case 4:
-        if (name.toLowerCase() === 'host') this.host(value);
-        break;
-      case 6:
-        if (name.toLowerCase() === 'expect') this.expect(value.toLowerCase());
-        break;
-      case 7:
-        if (name.toLowerCase() === 'upgrade') this.protocol = value.toLowerCase();
-        break;
-      case 10:
-        if (name.toLowerCase() === 'connection') this.connection(value.toLowerCase());
-        break;
-      case 14:
-        if (name.toLowerCase() === 'content-length') this.contentLength(value);
-        break;
-      case 17:
-        if (name.toLowerCase() === 'transfer-encoding') this.transferEncoding(value.toLowerCase());
-        break;
+  private look(headers: HeaderBlock, index: number): void {
+    if (!FIELDS.hasLength(headers.nameLength(index))) return;
+    switch (headers.name(index).toLowerCase()) {
+      case 'host':
+        return this.host(headers.value(index));
+      case 'date':
+        this.dated = true;
+        return;
+      case 'expect':
+        return this.expect(headers.value(index).toLowerCase());
+      case 'upgrade':
+        this.protocol = headers.value(index).toLowerCase();
+        return;
+      case 'connection':
+        return this.connection(headers.value(index).toLowerCase());
+      case 'content-length':
+        return this.contentLength(headers.value(index));
+      case 'transfer-encoding':
+        return this.transferEncoding(headers.value(index).toLowerCase());
     }
   }
 

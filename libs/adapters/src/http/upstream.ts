@@ -17,17 +17,17 @@ export interface UpstreamCall {
   readonly limitMs: number;
   /** What to reject with when the limit is hit. */
   timedOut(): ShoalError;
-  /** Headers to add to the answer, flat. */
-  answerHeaders(): readonly string[];
+  /** Lines of headers to add to the answer, each with its end. They go out unchecked. */
+  answerLines(): string;
   /** Headers to leave out of the answer: `HOP_BY_HOP`, with further names or without. */
   readonly withheld: HeaderNames;
   /** Path and query to ask for; absent: the caller's. */
   readonly target?: string;
   /**
-   * The end-to-end headers to send, flat; absent: the caller's. Without framing; without `Host`, it names this upstream.
-   * They go out unchecked: only what came through a parser, or holds no end of line.
+   * Lines of the end-to-end headers to send, each with its end, `Host` among them; absent: the caller's. Without framing. They
+   * go out unchecked: only what came through a parser, or holds no end of line.
    */
-  readonly headers?: readonly string[];
+  readonly lines?: string;
   /** The whole body, when it has been read already. */
   readonly body?: Buffer;
 }
