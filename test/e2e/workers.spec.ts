@@ -193,6 +193,19 @@ describe('data-plane workers, at their end', () => {
     }
   });
 
+  it('are replaced when they do not answer any more', async () => {
+    const gateway = await GatewayProcess.start({ SHOAL_WORKERS: '2' });
+    try {
+      const [stopped] = workersOf(gateway);
+      process.kill(stopped!, 'SIGSTOP');
+      await gateway.until(async () => !workersOf(gateway).includes(stopped!) && sum(await metric(gateway, 'shoal_worker_up')) === 2, 20_000);
+      expect(gateway.output).toContain(`(process ${stopped}) has not answered for 10 s: it is ended`);
+      for (let i = 0; i < 4; i++) expect((await ask(gateway.url, 'GET', '/healthz')).status).toBe(200);
+    } finally {
+      await gateway.dispose();
+    }
+  });
+
   it('end when their gateway is killed, and leave the port free', async () => {
     const gateway = await GatewayProcess.start({ SHOAL_WORKERS: '2' });
     const { port } = gateway;
