@@ -230,6 +230,14 @@ describe('calls', () => {
       expect(answer.body).toMatchObject({ code: 'function-not-found', layer: 'gateway', callId: answer.headers['x-call-id'] });
     });
 
+    it.each([
+      ['CONNECT x:1', 'CONNECT to anywhere'],
+      ['BREW /system/functions', 'a method that nobody knows, of the control plane'],
+    ])('are a 405 in JSON with %s (%s)', async (line) => {
+      const answer = await raw(gateway.port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1.1 405 [^]*X-Shoal-Error: method-not-allowed\r\n[^]*"code":"method-not-allowed"/);
+    });
+
     it('are a 400 with bytes in the target that no URI may hold', async () => {
       expect(await raw(gateway.port, simple('/function/web/\xe4'))).toMatch(/^HTTP\/1.1 400 /);
     });

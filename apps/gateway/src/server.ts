@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { METHODS, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer, type Refusal } from '@shoal/adapters/http/http-server';
@@ -77,6 +77,10 @@ export class GatewayServer {
     if (exchange.webSocket && route.kind !== 'function') {
       return sendCallError(exchange, new ShoalError('route-not-found', 'only functions take upgrades: /function/NAME'), 'none');
     }
+    if (route.kind === 'control-plane' && !METHODS.includes(exchange.method)) {
+      // Node's parser, which comes next, would take it for no request. Functions may have methods of their own.
+      return sendCallError(exchange, new ShoalError('method-not-allowed', 'there is no such method here'), 'none');
+    }
     if (route.kind === 'control-plane' || route.kind === 'async-function') this.options.others(exchange, route);
     else void this.options.callHandler.handle(exchange, route);
   }
@@ -86,7 +90,8 @@ export class GatewayServer {
 function refusal(status: number, reason: string): Refusal {
   const code = REFUSED[status] ?? 'invalid-request';
   const body = `${JSON.stringify({ code, message: reason, layer: 'gateway' })}\n`;
-  return { status, headers: ['Content-Type', 'application/json', 'X-Shoal-Error', code], body };
+  const allow = status === 405 ? ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : [];
+  return { status, headers: ['Content-Type', 'application/json', 'X-Shoal-Error', code, ...allow], body };
 }
 
 /** Resolves with the port. @throws StartError naming `setting` when the port cannot be had. */

@@ -2,7 +2,6 @@ import { plainLines } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { replicaAddress } from '@shoal/adapters/http/replica-address';
 import type { Upstreams } from '@shoal/adapters/http/upstreams';
-import type { Replica } from '@shoal/domain/functions/function-provider';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
 import { Call, type Calls } from '@shoal/domain/invocation/calls';
 import { functionNameOfIntent, parseFunctionName, type Route } from '@shoal/domain/invocation/route';
@@ -36,7 +35,12 @@ interface Target {
   /** Path and query. */
   readonly rest: string;
   /** When it had to be read already. */
-  readonly body?: Buffer;
+  readonly body?: Buffer | undefined;
+}
+
+interface OneCall {
+  readonly identity: CallIdentity;
+  readonly call: Call;
 }
 
 /** The data plane's way in: nothing else between a caller and a replica. */
@@ -44,36 +48,37 @@ export class CallHandler {
   constructor(private readonly options: CallHandlerOptions) {}
 
   /** Answers a call, also one that asks for another protocol (WebSocket). Never rejects. */
-  async handle(exchange: Exchange, route: DataRoute): Promise<void> {
+  handle(exchange: Exchange, route: DataRoute): Promise<void> {
     const identity = identify(exchange);
     const call = new Call(this.options.clock, this.options.writeTimeoutMs);
-    try {
-      const target = route.kind === 'function' && exchange.target.length <= MAX_TARGET_LENGTH ? route : await this.resolve(exchange, route);
-      exchange.onClosed = () => call.cancel();
-      await this.options.calls.run(target.id, call, (replica) => this.forward(exchange, replica, { target, identity, call }));
-    } catch (error) {
+    return this.run(exchange, route, { identity, call }).catch((error: unknown) => {
       sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
       if (!(error instanceof ShoalError)) console.error(`call ${identity.callId} failed:`, error);
-    }
+    });
   }
 
-  private forward(
-    exchange: Exchange,
-    replica: Replica,
-    { target: { rest, body }, identity, call }: { readonly target: Target; readonly identity: CallIdentity; readonly call: Call },
-  ): Promise<number> {
-    const limitMs = Math.max(1, Math.min(this.options.upstreamTimeoutMs, call.remainingMs()));
-    const { origin, path } = replicaAddress(replica, rest);
-    call.forwarded();
-    const upstream = this.options.upstreams.of(origin);
-    return upstream.forward(exchange, {
-      limitMs,
-      timedOut: () => overran(limitMs, call),
-      target: path,
-      lines: `Host: ${upstream.address}\r\n${requestLines(exchange, identity, limitMs)}`,
-      answerLines: () => plainLines(answerHeaders(identity, call)),
-      withheld: NOT_FOR_CALLERS,
-      ...(body && { body }),
+  private run(exchange: Exchange, route: DataRoute, one: OneCall): Promise<void> {
+    if (route.kind === 'function' && exchange.target.length <= MAX_TARGET_LENGTH) return this.callFunction(exchange, route, one);
+    return this.resolve(exchange, route).then((target) => this.callFunction(exchange, target, one));
+  }
+
+  private callFunction(exchange: Exchange, { id, rest, body }: Target, { identity, call }: OneCall): Promise<void> {
+    const { calls, upstreams, upstreamTimeoutMs } = this.options;
+    exchange.onClosed = () => call.cancel();
+    return calls.run(id, call, (replica) => {
+      const limitMs = Math.max(1, Math.min(upstreamTimeoutMs, call.remainingMs()));
+      const { origin, path } = replicaAddress(replica, rest);
+      const upstream = upstreams.of(origin);
+      call.forwarded();
+      return upstream.forward(exchange, {
+        limitMs,
+        timedOut: () => overran(limitMs, call),
+        target: path,
+        lines: `Host: ${upstream.address}\r\n${requestLines(exchange, identity, limitMs)}`,
+        answerLines: () => plainLines(answerHeaders(identity, call)),
+        withheld: NOT_FOR_CALLERS,
+        body,
+      });
     });
   }
 

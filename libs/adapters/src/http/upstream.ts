@@ -29,7 +29,7 @@ export interface UpstreamCall {
    */
   readonly lines?: string;
   /** The whole body, when it has been read already. */
-  readonly body?: Buffer;
+  readonly body?: Buffer | undefined;
 }
 
 export interface UpstreamOptions {

@@ -64,7 +64,7 @@ export class Call {
  */
 export type Exchange = (replica: Replica, call: Call) => Promise<number>;
 
-/** Admits calls, picks the replica of each, and counts them. */
+/** Admits calls, picks the replica of each, and counts them. Without `async`, whose frames were a fifth of a call's garbage. */
 export class Calls {
   /**
    * @param unreachable told of every replica that refused a connection, or did not answer one.
@@ -89,44 +89,51 @@ export class Calls {
    * `over-capacity` when too many wait or the wait was too long; `not-ready` with the backend's reason;
    * `not-ready-in-time`; `client-closed`.
    */
-  async run(id: FunctionId, call: Call, exchange: Exchange): Promise<void> {
+  run(id: FunctionId, call: Call, exchange: Exchange): Promise<void> {
     const entry = this.directory.find(functionKey(id));
-    if (!entry) throw new ShoalError('function-not-found', `function ${functionKey(id)} does not exist`);
+    if (!entry) return Promise.reject(new ShoalError('function-not-found', `function ${functionKey(id)} does not exist`));
     this.observer.started(entry.key);
-    let outcome: CallOutcome = 'internal';
-    try {
-      outcome = await this.attempt(entry, call, exchange);
-    } catch (error) {
-      if (error instanceof ShoalError) outcome = error.code;
+    const ended = (outcome: CallOutcome) => this.observer.ended(entry.key, outcome, call.elapsedMs(), call.queuedMs + call.wokenMs);
+    return this.attempt(entry, call, exchange).then(ended, (error: unknown) => {
+      ended(error instanceof ShoalError ? error.code : 'internal');
       throw error;
-    } finally {
-      this.observer.ended(entry.key, outcome, call.elapsedMs(), call.queuedMs + call.wokenMs);
-    }
+    });
   }
 
-  private async attempt(entry: FunctionEntry, call: Call, exchange: Exchange): Promise<number> {
-    for (let refusal: ShoalError | undefined; ; ) {
-      // Those who wait go first: a newcomer must not overtake them.
-      const slot = (entry.waiting.size === 0 ? entry.take() : undefined) ?? (await this.waitForSlot(entry, call, refusal));
-      try {
-        return await exchange(slot.replica, call);
-      } catch (error) {
-        if (!(error instanceof ShoalError) || error.code !== 'replica-unreachable') throw error;
-        slot.usable = false;
-        this.unreachable(entry.id, slot.replica.id);
-        this.clock.after(DISTRUST_MS, () => entry.trustAgain(slot));
-        if (call.remainingMs() === 0) throw error;
-        refusal = error;
-      } finally {
+  /** @param refusal why the last replica has not had the call. */
+  private attempt(entry: FunctionEntry, call: Call, exchange: Exchange, refusal?: ShoalError): Promise<number> {
+    // Those who wait go first: a newcomer must not overtake them.
+    const slot = entry.waiting.size === 0 ? entry.take() : undefined;
+    if (slot) return this.exchangeOn(slot, entry, call, exchange);
+    return this.waitForSlot(entry, call, refusal).then((freed) => this.exchangeOn(freed, entry, call, exchange));
+  }
+
+  private exchangeOn(slot: Slot, entry: FunctionEntry, call: Call, exchange: Exchange): Promise<number> {
+    return begun(exchange, slot.replica, call).then(
+      (status) => {
         entry.giveBack(slot);
-      }
-    }
+        return status;
+      },
+      (error: unknown) => {
+        const unreachable = error instanceof ShoalError && error.code === 'replica-unreachable';
+        if (unreachable) this.distrust(slot, entry);
+        entry.giveBack(slot);
+        if (!unreachable || call.remainingMs() === 0) throw error;
+        return this.attempt(entry, call, exchange, error);
+      },
+    );
+  }
+
+  private distrust(slot: Slot, entry: FunctionEntry): void {
+    slot.usable = false;
+    this.unreachable(entry.id, slot.replica.id);
+    this.clock.after(DISTRUST_MS, () => entry.trustAgain(slot));
   }
 
   /** @param refusal why the last replica has not had the call. */
   private waitForSlot(entry: FunctionEntry, call: Call, refusal: ShoalError | undefined): Promise<Slot> {
     if (entry.waiting.size >= this.maxWaiting) {
-      throw overCapacity(`${this.maxWaiting} calls wait for function ${entry.key} already`, call);
+      return Promise.reject(overCapacity(`${this.maxWaiting} calls wait for function ${entry.key} already`, call));
     }
     const waitStartedMs = this.clock.monotonicMs();
     const asleep = !entry.hasUsableReplica;
@@ -169,6 +176,19 @@ export class Calls {
       waiter.look();
     });
   }
+}
+
+/** A room must not stay taken, whatever goes wrong. */
+function begun(exchange: Exchange, replica: Replica, call: Call): Promise<number> {
+  try {
+    return exchange(replica, call);
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }
 
 function notReady(entry: FunctionEntry, reason: string, call: Call): ShoalError {
