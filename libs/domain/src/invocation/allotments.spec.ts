@@ -223,7 +223,10 @@ describe('Allotments and Permits', () => {
         // And whoever is alone may use all room.
         for (const process of simulation.processes) {
           for (let i = 0; i < simulation.room; i++) process.call();
-          await simulation.deliverAll();
+          for (let looks = 0; looks < 3; looks++) {
+            await simulation.deliverAll();
+            for (const { permits } of simulation.processes) permits.tidy();
+          }
           expect(process.running).toHaveLength(simulation.room);
           while (process.running.length > 0) process.running[0]!.end();
           await settled();
@@ -281,6 +284,29 @@ describe('Permits', () => {
       await settled();
     }
     expect(simulation.messages).toBe(1);
+  });
+
+  it('do not travel when none waits for a moment, because calls end together', async () => {
+    const simulation = new Simulation(2);
+    simulation.setReplicas(1, 8, 0);
+    await simulation.deliverAll();
+    for (const process of simulation.processes) for (let i = 0; i < 8; i++) process.call();
+    await simulation.deliverAll();
+    const before = simulation.messages;
+    for (let i = 0; i < 200; i++) {
+      // All that run end, and others take their places; only then those callers call again.
+      for (const process of simulation.processes) {
+        const ended = [...process.running];
+        for (const { end } of ended) end();
+        await settled();
+        if (i % 10 === 0) process.permits.tidy();
+        ended.forEach(() => process.call());
+      }
+      await simulation.deliverAll();
+      simulation.clock.advance(1);
+    }
+    expect(simulation.messages - before).toBeLessThan(20);
+    for (const { running } of simulation.processes) expect(running).toHaveLength(4);
   });
 
   it('let two that both have calls take turns with a room of one, without a message for each call', async () => {

@@ -22,6 +22,8 @@ interface Share {
   /** Calls for which permits are under way, as far as is known here. */
   wanted: number;
   received: number;
+  /** Whether a call has found none since the last `tidy`. */
+  wasShort: boolean;
   /** Permits that others want back. */
   recalled: number;
   recalledMs: number;
@@ -50,21 +52,27 @@ export class Permits implements SharedRoom {
     const calls = entry.waiting.size;
     if (calls === 0 || !entry.slots.some(isLimited)) return;
     const share = this.shareOf(entry);
+    share.wasShort = true;
     // More often would say nothing new: what is granted meanwhile comes to those that have waited longest.
     if (share.wanted > 0 && calls < 2 * share.wanted) return;
     this.want(entry, share, calls);
   }
 
-  /** To be called from time to time: calls that waited may have left. */
+  /**
+   * To be called from time to time: takes back what is not wanted any more, because calls have left, or have got permits of
+   * others that ended. Not at once: under load there is always a moment in which none waits, and permits would travel for it.
+   */
   tidy(): void {
-    for (const entry of this.wanting) if (entry.waiting.size === 0) this.want(entry, this.shareOf(entry), 0);
+    for (const entry of this.wanting) {
+      const share = this.shareOf(entry);
+      if (entry.waiting.size === 0 && !share.wasShort) this.want(entry, share, 0);
+      share.wasShort = false;
+    }
   }
 
   freed(entry: FunctionEntry, slot: Slot): void {
     const share = this.shares.get(entry);
-    if (!share) return;
-    if (share.wanted > 0 && entry.waiting.size === 0) this.want(entry, share, 0);
-    if (share.recalled === 0 || slot.limit === 0 || !isLimited(slot)) return;
+    if (!share || share.recalled === 0 || slot.limit === 0 || !isLimited(slot)) return;
     if (entry.waiting.size > 0 && this.clock.monotonicMs() - share.recalledMs < HOLD_MS) return;
     share.recalled--;
     this.giveBack(entry, slot, 1);
@@ -122,7 +130,7 @@ export class Permits implements SharedRoom {
 
   private shareOf(entry: FunctionEntry): Share {
     let share = this.shares.get(entry);
-    if (!share) this.shares.set(entry, (share = { wanted: 0, received: 0, recalled: 0, recalledMs: 0 }));
+    if (!share) this.shares.set(entry, (share = { wanted: 0, received: 0, wasShort: false, recalled: 0, recalledMs: 0 }));
     return share;
   }
 }
