@@ -14,7 +14,7 @@ import { listen } from '../../apps/gateway/src/server';
 
 /*
  * The whole gateway with as many functions as asked for, which a provider in memory runs: one replica each, all of
- * them one upstream. Usage: many-functions COUNT UPSTREAM_URL. Prints `{ url, metricsUrl }` when it is up; with an IPC
+ * them one upstream. Usage: many-functions COUNT UPSTREAM_URL [WORKER_SCRIPT]. Prints `{ url, metricsUrl }` when it is up; with an IPC
  * channel, where it says it too, and --expose-gc, it answers each question of its parent with a number.
  */
 const LOOK_UPS = 200_000;
@@ -60,14 +60,14 @@ function backendOf(provider: InMemoryFunctionProvider): Backend {
   };
 }
 
-async function main(count: number, upstreamUrl: string): Promise<void> {
+async function main(count: number, upstreamUrl: string, workerScript?: string): Promise<void> {
   const config = loadConfig({ ...process.env, basic_auth: 'false', SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0' });
   const provider = new InMemoryFunctionProvider();
   provider.maxInflight = MAX_INFLIGHT;
   provider.baseUrl = upstreamUrl;
   for (let i = 0; i < count; i++) await provider.apply(specOf(i));
   const nowhere = join(config.home, 'nowhere');
-  const installation = { watchdogScript: nowhere, workerScript: nowhere, portalFolder: nowhere, samplesFolder: nowhere };
+  const installation = { watchdogScript: nowhere, workerScript: workerScript ?? nowhere, portalFolder: nowhere, samplesFolder: nowhere };
   const gateway = await compose(config, undefined, undefined, installation, backendOf(provider));
   const port = await gateway.server.listen(config.host, config.port, 'SHOAL_PORT');
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
@@ -130,4 +130,4 @@ function lookUpNs(provider: InMemoryFunctionProvider, count: number): number {
   return Number(process.hrtime.bigint() - startedNs) / LOOK_UPS;
 }
 
-void main(Number(process.argv[2]), process.argv[3]!);
+void main(Number(process.argv[2]), process.argv[3]!, process.argv[4]);

@@ -9,11 +9,13 @@ import { benchHop, benchStreaming } from './hop.mjs';
 import { profileHop, profileTable } from './profile.mjs';
 import { benchStart } from './start.mjs';
 import { benchTable } from './table.mjs';
+import { benchWorkers } from './workers.mjs';
 
 /** In the order in which they run. */
 const PARTS = {
   hop: benchHop,
   streaming: benchStreaming,
+  workers: benchWorkers,
   async: benchAsync,
   start: benchStart,
   memory: benchMemory,

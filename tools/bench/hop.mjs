@@ -27,7 +27,7 @@ export const hopRows = [
 
 const STREAMING_ROWS = [1, 32].map((connections) => ({ method: 'GET', size: '100 pieces of 1 KiB', connections, what: `100 pieces of 1 KiB, ${connections} conn.` }));
 
-function describe({ method, size, connections, close }) {
+export function describe({ method, size, connections, close }) {
   return `${method} ${size}, ${connections} conn.${close ? ', close' : ''}`;
 }
 
