@@ -150,6 +150,14 @@ describe('data-plane workers', () => {
     events.destroy();
   });
 
+  it('let nobody say from outside whose request it is', async () => {
+    await gateway.deploy('environment', { envProcess: 'env' });
+    const headers = { 'X-Shoal-Peer': '192.0.2.1 1', 'X-Shoal-Scheme': 'https' };
+    const { text } = await ask(gateway.url, 'GET', '/function/environment', { headers });
+    expect(text).toMatch(/^Http_X_Forwarded_For=127\.0\.0\.1:\d+$/m);
+    expect(text).not.toMatch(/X_Shoal_(Peer|Scheme)/i);
+  });
+
   it('lose the calls of a worker that is killed, and no others; another takes its place', async () => {
     const counting = await deployCounting(gateway, 'steady', {}, { max_inflight: '4' });
     const { stop, statuses } = callers(gateway, 8, '/function/steady?ms=5');

@@ -198,7 +198,8 @@ export class WorkerPool {
     this.restarts++;
     console.error(`data-plane worker ${place.number} (process ${pid}) has ended (${how}): its calls are lost, another one starts${pauseMs > 0 ? ` in ${pauseMs} ms` : ''}`);
     setTimeout(() => {
-      if (!this.draining) this.fork(place).catch(() => undefined); // It ends, and is replaced in its turn.
+      // It is replaced in its turn.
+      if (!this.draining) this.fork(place).catch((error: unknown) => console.error(messageOf(error)));
     }, pauseMs);
   }
 

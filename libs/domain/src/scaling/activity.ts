@@ -99,7 +99,8 @@ class FunctionActivity {
 
   private totals(nowMs: number, waiting: number): Totals {
     const callMs = this.callMs + this.running * (nowMs - this.lastMs);
-    return { atMs: nowMs, served: this.running - waiting, started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
+    // With several processes, one that waits may be known of a moment before its start is.
+    return { atMs: nowMs, served: Math.max(0, this.running - waiting), started: this.started, callMs, answered: this.answered, serviceMs: this.serviceMs };
   }
 
   private advance(nowMs: number): void {
