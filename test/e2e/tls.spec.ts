@@ -59,6 +59,18 @@ describeWithPrograms('TLS', ['openssl'], 'openssl', () => {
     }
   });
 
+  it('serves both planes by workers', async () => {
+    issue('first');
+    const gateway = await GatewayProcess.start({ ...env, SHOAL_WORKERS: '2' });
+    try {
+      expect((await ask(gateway, '/system/functions', JSON.stringify({ service: 'echo', image: 'echo', envProcess: 'cat' }))).status).toBe(202);
+      const answers = await Promise.all([1, 2, 3, 4].map((n) => ask(gateway, '/function/echo', `hello ${n}`)));
+      expect(answers).toEqual([1, 2, 3, 4].map((n) => ({ status: 200, text: `hello ${n}` })));
+    } finally {
+      await gateway.dispose();
+    }
+  });
+
   it('serves both planes, also to who offers another protocol, and takes a new certificate without a restart', async () => {
     issue('first');
     const gateway = await GatewayProcess.start(env);
