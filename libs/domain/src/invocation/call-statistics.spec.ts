@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { FakeClock } from '../testing/fake-clock';
+import { ReplayClock } from './call-replay';
 import { CallStatistics, STATISTICS_STEP_MS, STATISTICS_WINDOW_MS } from './call-statistics';
 
 /** A clock whose wall time can be set. */
@@ -134,6 +136,81 @@ describe('CallStatistics', () => {
     call(200);
     expect(statistics.points('f.ns')).toMatchObject([{ atMs: atMs - 86_400_000, byClass: [2, 0, 0, 0] }]);
     expect(statistics.lastCallMs('f.ns')).toBe(clock.nowMs());
+  });
+
+  it('tells great numbers of a step that is long over', () => {
+    const { clock, statistics, call } = start();
+    const most = 300;
+    call(200);
+    clock.advance(STATISTICS_STEP_MS);
+    for (let i = 0; i < 70_000; i++) call(404);
+    for (let i = 0; i < most; i++) statistics.started('f.ns');
+    clock.advance(STATISTICS_STEP_MS);
+    for (let i = 0; i < most; i++) statistics.ended('f.ns', 200, 1);
+    clock.advance(90_000);
+    call(200);
+    expect(statistics.points('f.ns')).toMatchObject([
+      { byClass: [1, 0, 0, 0], inFlight: 1 },
+      { byClass: [0, 0, 70_000, 0], inFlight: most },
+      { byClass: [most, 0, 0, 0], inFlight: most },
+      { byClass: [1, 0, 0, 0], inFlight: 1 },
+    ]);
+  });
+
+  it('counts what is replayed late in the step in which it happened, also when somebody has looked since', () => {
+    const clock = new FakeClock();
+    const replayClock = new ReplayClock(clock);
+    const statistics = new CallStatistics(replayClock, { statusOf: () => 500, exists: () => true });
+    clock.advance(STATISTICS_STEP_MS - 1);
+    statistics.started('f.ns');
+    clock.advance(50);
+    expect(statistics.points('f.ns')).toMatchObject([{ inFlight: 1 }, { inFlight: 1 }]);
+    expect(statistics.recent('f.ns')).toBeUndefined();
+    replayClock.replayedMs = STATISTICS_STEP_MS - 1;
+    statistics.ended('f.ns', 200, 1);
+    replayClock.replayedMs = undefined;
+    expect(statistics.points('f.ns')).toMatchObject([{ atMs: 0, byClass: [1, 0, 0, 0], inFlight: 1 }]);
+  });
+
+  it('tells of any calls what a log of them tells', () => {
+    const moves = fc.record({
+      advanceMs: fc.oneof(fc.nat(100), fc.nat(STATISTICS_STEP_MS), { weight: 4, arbitrary: fc.constant(STATISTICS_STEP_MS) }, fc.nat(3 * STATISTICS_WINDOW_MS)),
+      starts: fc.nat(4),
+      ends: fc.array(fc.constantFrom(200, 302, 404, 500), { maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(moves, { maxLength: 250, size: 'max' }), (all) => {
+        const { clock, statistics } = start();
+        const log: { step: number; running: number; status?: number }[] = [{ step: -Infinity, running: 0 }];
+        const stepNow = () => Math.floor((clock.nowMs() - clock.offsetMs) / STATISTICS_STEP_MS);
+        const note = (change: number, status?: number) => log.push({ step: stepNow(), running: log.at(-1)!.running + change, ...(status && { status }) });
+        for (const { advanceMs, starts, ends } of all) {
+          clock.advance(advanceMs);
+          for (let i = 0; i < starts; i++) {
+            statistics.started('f.ns');
+            note(1);
+          }
+          for (const status of ends) {
+            if (log.at(-1)!.running === 0) continue;
+            statistics.ended('f.ns', status, 10);
+            note(-1, status);
+          }
+        }
+        const expected = [];
+        for (let step = stepNow() - STATISTICS_WINDOW_MS / STATISTICS_STEP_MS + 1; step <= stepNow(); step++) {
+          const of = log.filter((entry) => entry.step === step);
+          const before = log.findLast((entry) => entry.step < step)?.running ?? 0;
+          const inFlight = Math.max(before, ...of.map(({ running }) => running));
+          const byClass = [2, 3, 4, 5].map((first) => of.filter(({ status = 0 }) => Math.floor(status / 100) === first).length);
+          if (of.length > 0 || before > 0) expected.push({ atMs: step * STATISTICS_STEP_MS + clock.offsetMs, byClass, inFlight });
+        }
+        expect(statistics.points('f.ns').map(({ atMs, byClass, inFlight }) => ({ atMs, byClass, inFlight }))).toEqual(expected);
+        const lately = log.filter(({ step, status }) => status && step > stepNow() - 12);
+        const failed = lately.filter(({ status }) => status === 500).length;
+        expect(statistics.recent('f.ns') ?? { ended: 0, failed: 0 }).toMatchObject({ ended: lately.length, failed });
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../shared/clock';
 import type { ErrorCode } from '../shared/errors';
 import type { CallObserver, CallOutcome } from './call-observer';
-import { Latencies } from './latencies';
+import { addLatencies, NO_LATENCIES, withLatency } from './latencies';
 import { LATENCY_BINS, latencyQuantileMs } from './latency-bins';
+import { PastBuckets, summaryOf, type Bucket } from './past-buckets';
 
 export const STATISTICS_STEP_MS = 5_000;
 /** So far back the statistics go. */
@@ -15,7 +16,6 @@ const SWEEP_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 1_000;
 /** Of latencies, while they are added up: a look at all functions leaves nothing behind. */
 const sums = new Uint32Array(LATENCY_BINS);
-const NO_CALLS: ReturnType<typeof quantilesOf> = {};
 
 /** The calls of one step. */
 export interface StatisticsPoint {
@@ -41,25 +41,13 @@ export interface RecentCalls {
   readonly p95Ms?: number;
 }
 
-interface Bucket {
-  readonly step: number;
-  readonly byClass: [number, number, number, number];
-  mostInFlight: number;
-  /** Calls that went on behind it, up to the next one; set when that begins. */
-  left?: number;
-  /** Set when the step is over. */
-  quantiles?: ReturnType<typeof quantilesOf>;
-  /** Of the calls that ended in it; absent when there were none, or it is older than a minute. */
-  latencies?: Latencies | undefined;
-}
-
 interface FunctionCalls {
   running: number;
   lastCallMs: number;
-  /** The oldest first; only of steps in which calls began or ended. */
-  readonly buckets: Bucket[];
-  /** Calls that ran before the first of them. */
-  runningBefore: number;
+  /** Of the step in which calls began or ended last, unless that is more than a minute ago. */
+  open: Bucket | undefined;
+  /** The others; only of steps in which calls began or ended. */
+  readonly buckets: PastBuckets;
 }
 
 export interface CallStatisticsOptions {
@@ -89,7 +77,7 @@ export class CallStatistics implements CallObserver {
   started(functionKey: string): void {
     let calls = this.functions.get(functionKey);
     if (!calls) {
-      this.functions.set(functionKey, (calls = { running: 0, lastCallMs: 0, buckets: [], runningBefore: 0 }));
+      this.functions.set(functionKey, (calls = { running: 0, lastCallMs: 0, open: undefined, buckets: new PastBuckets() }));
       this.sweepLater();
     }
     const nowMs = this.nowMs();
@@ -106,7 +94,7 @@ export class CallStatistics implements CallObserver {
     calls.running--;
     const status = typeof outcome === 'number' ? outcome : this.options.statusOf(outcome);
     bucket.byClass[Math.min(Math.max(Math.floor(status / 100), 2), 5) - 2]!++;
-    (bucket.latencies ??= new Latencies()).add(durationMs);
+    bucket.latencies = withLatency(bucket.latencies, durationMs);
   }
 
   /** Of the window, the oldest first. Steps without calls are left out. */
@@ -115,15 +103,16 @@ export class CallStatistics implements CallObserver {
     if (!calls) return [];
     const now = stepOf(this.nowMs());
     dropOld(calls, now);
+    const { open, buckets, running: runningNow } = calls;
     const points: StatisticsPoint[] = [];
-    let running = calls.runningBefore;
+    let running = buckets.runningBefore;
     for (let step = now - WINDOW_STEPS + 1, next = 0; step <= now; step++) {
-      const bucket = calls.buckets[next]?.step === step ? calls.buckets[next++] : undefined;
+      const past = next < buckets.length && buckets.stepAt(next) === step ? buckets.at(next++) : undefined;
+      const bucket = past ?? (open?.step === step ? summaryOf(open, runningNow) : undefined);
       const atMs = step * STATISTICS_STEP_MS + this.wallOffsetMs();
       if (bucket) {
-        const quantiles = bucket.quantiles ?? quantilesOf(bucket);
-        points.push({ atMs, byClass: [...bucket.byClass], ...quantiles, inFlight: bucket.mostInFlight });
-        running = bucket.left ?? calls.running;
+        points.push({ atMs, byClass: bucket.byClass, ...bucket.quantiles, inFlight: bucket.mostInFlight });
+        running = bucket.left;
       } else if (running > 0) {
         points.push({ atMs, byClass: [0, 0, 0, 0], inFlight: running });
       }
@@ -134,19 +123,26 @@ export class CallStatistics implements CallObserver {
   /** `undefined` when no call ended within the last minute. */
   recent(functionKey: string): RecentCalls | undefined {
     const calls = this.functions.get(functionKey);
-    if (!calls || calls.buckets.length === 0) return undefined;
+    if (!calls) return undefined;
+    const { open, buckets } = calls;
     const nowMs = this.nowMs();
     const now = stepOf(nowMs);
     let [ended, failed, justNow] = [0, 0, 0];
     sums.fill(0);
+    if (open && open.step > now - MINUTE_STEPS) {
+      const [a, b, c, d] = open.byClass;
+      ended = a + b + c + d;
+      failed = d;
+      if (open.step >= now - 1) justNow = ended;
+      addLatencies(sums, open.latencies);
+    }
     // The latest first: of ten minutes, only one is looked at, of all functions each second.
-    for (let i = calls.buckets.length - 1; i >= 0 && calls.buckets[i]!.step > now - MINUTE_STEPS; i--) {
-      const { step, byClass, latencies } = calls.buckets[i]!;
-      const ofStep = total(byClass);
+    for (let i = buckets.length - 1; i >= 0 && buckets.stepAt(i) > now - MINUTE_STEPS; i--) {
+      const ofStep = buckets.endedAt(i);
       ended += ofStep;
-      failed += byClass[3];
-      if (step >= now - 1) justNow += ofStep;
-      latencies?.addTo(sums);
+      failed += buckets.failedAt(i);
+      if (buckets.stepAt(i) >= now - 1) justNow += ofStep;
+      addLatencies(sums, buckets.latenciesAt(i));
     }
     if (ended === 0) return undefined;
     const p95Ms = latencyQuantileMs(sums, 0.95);
@@ -195,7 +191,7 @@ export class CallStatistics implements CallObserver {
   private sweep(now: number): void {
     for (const [key, calls] of this.functions) {
       dropOld(calls, now);
-      if (calls.buckets.length === 0 && calls.running === 0 && !this.options.exists(key)) this.functions.delete(key);
+      if (!calls.open && calls.buckets.length === 0 && calls.running === 0 && !this.options.exists(key)) this.functions.delete(key);
     }
   }
 }
@@ -205,41 +201,25 @@ function stepOf(ms: number): number {
 }
 
 function bucketAt(calls: FunctionCalls, step: number): Bucket {
-  const last = calls.buckets.at(-1);
-  return last?.step === step ? last : openBucket(calls, step, last);
+  const { open } = calls;
+  return open?.step === step ? open : openBucket(calls, step);
 }
 
-function openBucket(calls: FunctionCalls, step: number, last: Bucket | undefined): Bucket {
-  if (last) {
-    last.left = calls.running;
-    last.quantiles ??= quantilesOf(last);
-  }
+function openBucket(calls: FunctionCalls, step: number): Bucket {
+  closeBucket(calls);
   dropOld(calls, step);
-  const bucket: Bucket = { step, byClass: [0, 0, 0, 0], mostInFlight: calls.running };
-  calls.buckets.push(bucket);
-  return bucket;
+  return (calls.open = { step, byClass: [0, 0, 0, 0], mostInFlight: calls.running, latencies: NO_LATENCIES });
+}
+
+function closeBucket(calls: FunctionCalls): void {
+  if (calls.open) calls.buckets.push(calls.open, calls.running);
+  calls.open = undefined;
 }
 
 /** What has left the window goes, and what has left the last minute keeps its quantiles only. */
 function dropOld(calls: FunctionCalls, now: number): void {
-  const { buckets } = calls;
-  while (buckets.length > 0 && buckets[0]!.step <= now - WINDOW_STEPS) calls.runningBefore = buckets.shift()!.left ?? calls.running;
-  for (const bucket of buckets) {
-    if (bucket.step > now - MINUTE_STEPS) break;
-    if (!bucket.latencies) continue;
-    bucket.quantiles ??= quantilesOf(bucket);
-    bucket.latencies = undefined;
-  }
-}
-
-function quantilesOf({ latencies }: Bucket): { readonly p50Ms?: number; readonly p95Ms?: number; readonly p99Ms?: number } {
-  sums.fill(0);
-  latencies?.addTo(sums);
-  const p50Ms = latencyQuantileMs(sums, 0.5);
-  if (p50Ms === undefined) return NO_CALLS;
-  return { p50Ms, p95Ms: latencyQuantileMs(sums, 0.95)!, p99Ms: latencyQuantileMs(sums, 0.99)! };
-}
-
-function total([a, b, c, d]: Bucket['byClass']): number {
-  return a + b + c + d;
+  // Not before: what is replayed of other processes comes later than others look.
+  if (calls.open && calls.open.step <= now - MINUTE_STEPS) closeBucket(calls);
+  calls.buckets.dropBefore(now - WINDOW_STEPS + 1);
+  calls.buckets.dropLatenciesBefore(now - MINUTE_STEPS + 1);
 }

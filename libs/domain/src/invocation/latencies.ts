@@ -1,30 +1,42 @@
 import { LATENCY_BINS, latencyBin } from './latency-bins';
 
-/** So many are kept by themselves, which takes a tenth of the room of counts. */
-const FEW = 16;
+/** So many are kept by themselves; a string that grows to more takes more room than counts, for as long as it grows. */
+const FEW = 32;
+/** As long a string takes the room of counts. */
+const MANY = 768;
 
-/** How long some calls took, to a tenth: each by itself while they are few, then how many fell into each bin. */
-export class Latencies {
-  private bins: number[] = [];
-  private counts: Uint32Array | undefined;
+/**
+ * How long some calls took, to a tenth: while they are few, the bin of each, as a character of a string, which takes a
+ * byte; then how many fell into each bin.
+ */
+export type Latencies = string | Uint32Array;
 
-  add(durationMs: number): void {
-    const bin = latencyBin(durationMs);
-    if (this.counts) this.counts[bin]!++;
-    else if (this.bins.push(bin) > FEW) this.countAll();
-  }
+export const NO_LATENCIES: Latencies = '';
 
-  /** @param sums of `LATENCY_BINS` bins. */
-  addTo(sums: Uint32Array): void {
-    for (const bin of this.bins) sums[bin]!++;
-    const { counts } = this;
-    if (counts) for (let bin = 0; bin < LATENCY_BINS; bin++) sums[bin]! += counts[bin]!;
-  }
-
-  private countAll(): void {
+/** `latencies` with one more, which may be the same object. */
+export function withLatency(latencies: Latencies, durationMs: number): Latencies {
+  const bin = latencyBin(durationMs);
+  if (typeof latencies === 'string') {
+    if (latencies.length < FEW) return latencies + String.fromCharCode(bin);
     const counts = new Uint32Array(LATENCY_BINS);
-    this.addTo(counts);
-    this.counts = counts;
-    this.bins = [];
+    addLatencies(counts, latencies);
+    latencies = counts;
   }
+  latencies[bin]!++;
+  return latencies;
+}
+
+/** @param sums of `LATENCY_BINS` bins; those of `latencies` are added to them. */
+export function addLatencies(sums: Uint32Array, latencies: Latencies): void {
+  if (typeof latencies === 'string') {
+    for (let i = 0; i < latencies.length; i++) sums[latencies.charCodeAt(i)]!++;
+  } else {
+    for (let bin = 0; bin < LATENCY_BINS; bin++) sums[bin]! += latencies[bin]!;
+  }
+}
+
+/** The same in the least room, for those that get no more. */
+export function settled(latencies: Latencies): Latencies {
+  if (typeof latencies === 'string' || latencies.reduce((sum, count) => sum + count) > MANY) return latencies;
+  return Array.from(latencies, (count, bin) => String.fromCharCode(bin).repeat(count)).join('');
 }

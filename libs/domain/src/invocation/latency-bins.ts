@@ -20,6 +20,12 @@ export function latencyBin(durationMs: number): number {
  * @param counts of `LATENCY_BINS` bins.
  */
 export function latencyQuantileMs(counts: ArrayLike<number>, quantile: number): number | undefined {
+  const place = latencyQuantile(counts, quantile);
+  return place === undefined ? undefined : latencyMsAt(place);
+}
+
+/** The same as its place among the bins: the number of the bin, and which part of it (more than 0, at most 1). */
+export function latencyQuantile(counts: ArrayLike<number>, quantile: number): number | undefined {
   let total = 0;
   for (let bin = 0; bin < LATENCY_BINS; bin++) total += counts[bin]!;
   if (total === 0) return undefined;
@@ -27,6 +33,10 @@ export function latencyQuantileMs(counts: ArrayLike<number>, quantile: number): 
   let before = 0;
   let bin = 0;
   while (bin < LATENCY_BINS - 1 && before + counts[bin]! < rank) before += counts[bin++]!;
-  const part = (rank - before) / counts[bin]!;
-  return bin === 0 ? FIRST_MS * part : FIRST_MS * RATIO ** (bin - 1 + part);
+  return bin + (rank - before) / counts[bin]!;
+}
+
+/** In milliseconds. */
+export function latencyMsAt(place: number): number {
+  return place <= 1 ? FIRST_MS * place : FIRST_MS * RATIO ** (place - 1);
 }
