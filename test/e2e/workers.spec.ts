@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, open } from './ask';
 import { AsyncFunction } from './async-function';
@@ -238,5 +239,38 @@ describe('data-plane workers, at their end', () => {
       new RegExp(`^ended with code 1: Port ${port} on 127.0.0.1 is in use: stop what uses it, or set SHOAL_PORT to another one.\\n$`),
     );
     server.close();
+  });
+});
+
+describe('data-plane workers and the folder for temporary files', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'shoal-e2e-tmp-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('leave there what is not theirs, and nothing of their own', async () => {
+    const theirs = join(folder, 'shoal-gateway-99999999-backup');
+    mkdirSync(theirs);
+    writeFileSync(join(theirs, 'precious'), 'x');
+    const gateway = await GatewayProcess.start({ SHOAL_WORKERS: '2', TMPDIR: folder });
+    try {
+      expect(readdirSync(folder)).toHaveLength(2);
+      expect(await gateway.stop()).toBe(0);
+      expect(readdirSync(folder)).toEqual(['shoal-gateway-99999999-backup']);
+      expect(readdirSync(theirs)).toEqual(['precious']);
+    } finally {
+      await gateway.dispose();
+    }
+  });
+
+  it.each([
+    ['is not there', 'none', /ENOENT/],
+    ['has a long name', 'x'.repeat(100), /is longer than 100 bytes/],
+  ])('say what is wrong and what to do when it %s', async (_title, name, reason) => {
+    const tmp = join(folder, name);
+    if (name.length > 50) mkdirSync(tmp);
+    const start = GatewayProcess.start({ SHOAL_WORKERS: '2', TMPDIR: tmp });
+    await expect(start).rejects.toThrow(/^ended with code 1: Data-plane workers need a socket file in \S+, which cannot be made \(.*\): set TMPDIR to .*\.\n$/);
+    await expect(start).rejects.toThrow(reason);
+    if (name.length > 50) expect(readdirSync(tmp)).toEqual([]);
   });
 });

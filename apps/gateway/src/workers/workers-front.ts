@@ -1,13 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import type { GatewayServer } from '../server';
 import { StartError } from '../start-error';
+import { privateSocket } from './private-socket';
 import type { WorkerPool } from './worker-pool';
-
-const FOLDER = /^shoal-gateway-(\d+)-/;
 
 /**
  * What `GatewayServer` is where there is one process: the workers have the port, and this process, behind a socket file that
@@ -22,8 +18,7 @@ export class WorkersFront {
 
   /** Resolves with the port. @throws StartError naming `setting` when it cannot be had. */
   async listen(host: string, port: number, setting: string): Promise<number> {
-    const socketPath = join(privateFolder(), 'gateway.sock');
-    await this.behind.listenPath(this.sockets, socketPath);
+    const socketPath = await privateSocket((path) => this.behind.listenPath(this.sockets, path));
     return this.pool.start(socketPath, port === 0 ? await freePort(host, setting) : port);
   }
 
@@ -31,26 +26,6 @@ export class WorkersFront {
   async drain(limitMs: number): Promise<void> {
     await this.pool.drain(limitMs);
     await this.behind.drain(0);
-  }
-}
-
-/** Only this user can enter it. It goes with this process; what others have left that were killed goes now. */
-function privateFolder(): string {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = FOLDER.exec(name)?.[1];
-    if (pid !== undefined && hasEnded(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
-  const folder = mkdtempSync(join(tmpdir(), `shoal-gateway-${process.pid}-`));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 
