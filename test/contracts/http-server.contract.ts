@@ -443,7 +443,7 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         const [head, body] = [await open(port), await open(port)];
         head.write('nonsense\r\n\r\n');
         expect(dateless(Buffer.from(await head.ends(), 'latin1').toString())).toBe(
-          'HTTP/1.1 401 \r\nX-Code: bad\r\nContent-Length: 37\r\nConnection: close\r\n\r\n{"\u00e4":"its first line is no request"}',
+          'HTTP/1.1 401 Unauthorized\r\nX-Code: bad\r\nContent-Length: 37\r\nConnection: close\r\n\r\n{"\u00e4":"its first line is no request"}',
         );
         body.write(post('Transfer-Encoding: chunked\r\n', 'x\r\n'));
         expect(await body.ends()).toMatch(/^HTTP\/1.1 401 [^]*a chunk has no size"}$/);
@@ -632,6 +632,34 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         endless.write('GET / HTTP/1.0\r\n\r\n');
         await endless.until(() => endless.closed, 'closed');
         expect(endless.broken).toBe(true);
+      });
+    });
+
+    describe('an exchange whose body nobody has asked for yet', () => {
+      it.each(['', 'Expect: 100-continue\r\n'])('is told that its caller leaves (%j)', async (header) => {
+        let left = false;
+        let asked = false;
+        const caller = await client((exchange) => {
+          asked = true;
+          exchange.onClosed = () => (left = true);
+        });
+        caller.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n${header}\r\n`);
+        await soon(() => asked);
+        caller.write('a');
+        caller.destroy();
+        await soon(() => left);
+      });
+
+      it('holds a little of it, and gets the rest when somebody asks', async () => {
+        const body = 'x'.repeat(300_000);
+        const caller = await client((exchange) => {
+          setTimeout(() => {
+            let bytes = 0;
+            exchange.readBody({ data: (chunk) => (bytes += chunk.byteLength), end: () => exchange.send(200, [], String(bytes)) });
+          }, 200);
+        });
+        caller.write(post(`Content-Length: ${body.length}\r\n`, body));
+        await caller.hears('300000');
       });
     });
 

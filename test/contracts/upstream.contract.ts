@@ -141,6 +141,20 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         expect(sides[0]!.received).toBe('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc');
       });
 
+      it('an answer whose length Connection names, so that it ends where it ends', async () => {
+        const { caller: client } = await between(answering('HTTP/1.1 200 OK\r\nConnection: keep-alive, content-length\r\nContent-Length: 2\r\n\r\nok'));
+        client.write(GET.repeat(2));
+        await soon(() => outcomes.length === 2);
+        expect((await client.hears('ok')).match(/Content-Length: 2/g)).toHaveLength(2);
+      });
+
+      it.each(['POST', 'PUT', 'PATCH'])('that %s has no body', async (method) => {
+        const { caller: client, sides } = await between(answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+        client.write(`${method} / HTTP/1.1\r\nHost: h\r\n\r\n`);
+        await client.hears('ok');
+        expect(sides[0]!.received).toBe(`${method} / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n`);
+      });
+
       it('a body in chunks with its trailers, both ways', async () => {
         const { caller: client, sides } = await between((side) => {
           side.socket.on('data', () => {
@@ -265,6 +279,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         ['the other side says it closes', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\na'],
         ['the other side speaks HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na'],
         ['there is more than the answer', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'],
+        ['the other side keeps them for a second only', 'HTTP/1.1 200 OK\r\nKeep-Alive: max=5, timeout=1\r\nContent-Length: 1\r\n\r\na'],
       ])('but not when %s', async (_, answer) => {
         const { caller: client, sides } = await between(answering(answer));
         client.write(GET);
@@ -274,6 +289,14 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         expect(outcomes).toEqual([200, 200]);
         expect(sides).toHaveLength(2);
         expect(client.received).not.toContain('evil');
+      });
+
+      it('but not one that the other side closes behind its answer, without a word, while calls wait', async () => {
+        const { port } = await between((side) => side.socket.on('data', () => side.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na')));
+        const client = await caller(port);
+        client.write(GET.repeat(6));
+        await soon(() => outcomes.length === 6);
+        expect(outcomes).toEqual([200, 200, 200, 200, 200, 200]);
       });
 
       it('and drops one that says something unasked', async () => {
@@ -417,6 +440,25 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         expect(outcomes).toEqual(['exec-timeout']);
       });
 
+      it('and does not give the connection of an answer that took too long to another exchange', async () => {
+        let whole = false;
+        const { port, sides } = await between((side, index) => {
+          side.socket.on('data', () => {
+            if (index > 0) return void side.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb');
+            side.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na');
+            setTimeout(() => (whole = side.write('a')), 300);
+          });
+        }, { limitMs: 100 });
+        const slow = await caller(port);
+        slow.write(GET);
+        await slow.ends();
+        await soon(() => whole);
+        const next = await caller(port);
+        next.write(GET);
+        await next.hears('\r\n\r\nb');
+        expect(sides).toHaveLength(2);
+      });
+
       it('with client-closed when the caller leaves, and closes the connection', async () => {
         const { caller: client, sides } = await between(() => undefined);
         client.write(GET);
@@ -449,7 +491,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
           const { caller: client } = await between(played);
           client.write(head);
           for (let n = 0; n < 50; n++) client.write(Buffer.alloc(MEGABYTE));
-          expect(await client.ends()).toMatch(/HTTP\/1.1 413 [^]*big$/);
+          expect(await client.ends()).toMatch(/HTTP\/1.1 413 [^]*Connection: close\r\n[^]*big$/);
           expect(outcomes).toEqual([413]);
           client.destroy();
         }

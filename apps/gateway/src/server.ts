@@ -16,6 +16,8 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 65_000;
 const REFUSED: Readonly<Record<number, string>> = { 405: 'method-not-allowed', 408: 'read-timeout', 431: 'headers-too-large' };
 
+const ALLOW = ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] as const;
+
 /** Takes what is no call to be answered now. */
 export type OtherHandler = (exchange: Exchange, route: Extract<Route, { kind: 'control-plane' | 'async-function' }>) => void;
 
@@ -79,7 +81,7 @@ export class GatewayServer {
     }
     if (route.kind === 'control-plane' && !METHODS.includes(exchange.method)) {
       // Node's parser, which comes next, would take it for no request. Functions may have methods of their own.
-      return sendCallError(exchange, new ShoalError('method-not-allowed', 'there is no such method here'), 'none');
+      return sendCallError(exchange, new ShoalError('method-not-allowed', 'there is no such method here'), 'none', ALLOW);
     }
     if (route.kind === 'control-plane' || route.kind === 'async-function') this.options.others(exchange, route);
     else void this.options.callHandler.handle(exchange, route);
@@ -90,7 +92,7 @@ export class GatewayServer {
 function refusal(status: number, reason: string): Refusal {
   const code = REFUSED[status] ?? 'invalid-request';
   const body = `${JSON.stringify({ code, message: reason, layer: 'gateway' })}\n`;
-  const allow = status === 405 ? ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : [];
+  const allow = status === 405 ? ALLOW : [];
   return { status, headers: ['Content-Type', 'application/json', 'X-Shoal-Error', code, ...allow], body };
 }
 

@@ -14,6 +14,9 @@ export const HOP_BY_HOP = new HeaderNames(
   'upgrade',
 );
 
+/** Whatever `Connection` says: without these the message would be another one, or come from somebody else. */
+const NOT_OF_A_CONNECTION = new HeaderNames('host', 'content-length', 'x-forwarded-for', 'x-forwarded-host', 'traceparent');
+
 /**
  * Copies a flat list of header names and values without those that are dropped and those that `Connection` names.
  *
@@ -45,8 +48,7 @@ export function plainLines(headers: readonly string[]): string {
 function namedBy(value: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
   if (/^(keep-alive|close|upgrade)$/i.test(value)) return earlier;
   const names = value.toLowerCase().split(',').map((token) => token.trim());
-  // Without it, the request would be another one.
-  return [...(earlier ?? []), ...names.filter((name) => name !== 'host')];
+  return [...(earlier ?? []), ...names.filter((name) => !NOT_OF_A_CONNECTION.has(name))];
 }
 
 function withoutNames(headers: readonly string[], names: HeaderNames): string[] {

@@ -23,6 +23,8 @@ export interface ExchangeConnection {
   answered(exchange: Exchange): void;
   pauseBody(): void;
   resumeBody(): void;
+  /** The time until `resumeBody` is not the caller's. */
+  awaitReader(): void;
   destroy(): void;
   reset(): void;
   /** Bytes that came behind the request go to `events` first. */
@@ -31,6 +33,8 @@ export interface ExchangeConnection {
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const NO_TRAILERS: readonly string[] = [];
+/** Of a body that nobody has asked for yet. */
+const MAX_HELD_BYTES = 64 * 1024;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 
 /**
@@ -56,6 +60,7 @@ export class Exchange {
   private knownPeer: Peer | undefined;
   private reader: BodyReader | undefined;
   private held: Buffer[] = [];
+  private heldBytes = 0;
   private bodyComplete = false;
   private trailers = NO_TRAILERS;
   private chunked = false;
@@ -127,9 +132,11 @@ export class Exchange {
     const first = this.reader === undefined;
     this.reader = reader;
     if (first && this.request.expectsContinue && !this.bodyComplete && !this.headSent) this.connection.send(CONTINUE);
+    // Before the reader gets anything: it may ask for a pause.
+    if (first && !this.bodyComplete) this.resumeBody();
+    this.heldBytes = 0;
     for (const chunk of this.held.splice(0)) reader.data(chunk);
     if (this.bodyComplete) reader.end(this.trailers);
-    else if (first) this.resumeBody();
   }
 
   /** A piece that has come already may still follow. While the body is paused, the caller's time is not counted. */
@@ -253,7 +260,7 @@ export class Exchange {
     this.status = status;
     this.bodyless = bodyless;
     // What is left of the request is not read to its end: the connection cannot serve another.
-    if (!this.bodyComplete && this.reader === undefined) this.keepAlive = false;
+    if (!this.bodyComplete) this.keepAlive = false;
     if (!bodyless) this.leftBytes = lengthBytes;
     const date = dated ? '' : `Date: ${httpDate()}\r\n`;
     this.connection.send(lines + date + this.framing(bodyless || lengthBytes !== undefined));
@@ -276,8 +283,10 @@ export class Exchange {
 
   bodyData(chunk: Buffer): void {
     if (this.answered) return;
-    if (this.reader) this.reader.data(chunk);
-    else this.held.push(chunk);
+    if (this.reader) return this.reader.data(chunk);
+    this.held.push(chunk);
+    this.heldBytes += chunk.byteLength;
+    if (this.heldBytes > MAX_HELD_BYTES) this.pauseBody();
   }
 
   bodyEnd(trailers: readonly string[]): void {
@@ -286,9 +295,12 @@ export class Exchange {
     if (!this.answered) this.reader?.end(trailers);
   }
 
-  /** Nobody has asked for the body yet: no more of it than has come. */
+  /**
+   * Nobody has asked for the body yet. A little of it is taken all the same: on a connection that is not read from, nobody
+   * would notice that the caller leaves.
+   */
   holdUnreadBody(): void {
-    if (!this.reader) this.pauseBody();
+    if (!this.reader && !this.bodyComplete && !this.closed && !this.answered) this.connection.awaitReader();
   }
 
   /** Asks a caller that has ended its half whether it is still there: one that has left breaks the connection. */

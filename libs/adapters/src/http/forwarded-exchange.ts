@@ -11,8 +11,13 @@ import type { UpstreamConnection } from './upstream-connection';
 const ABANDON_MS = 1_000;
 /** The server in front has answered an expectation already; the length is said anew, whatever `Connection` names. */
 const DROPPED_FROM_REQUEST = HOP_BY_HOP.with('expect', 'content-length');
-/** Would change what has been decided by the headers (RFC 9110 §6.5.1). */
-const DROPPED_FROM_TRAILERS = HOP_BY_HOP.with('authorization', 'content-encoding', 'content-range', 'content-type', 'host', 'set-cookie');
+/** Methods of which a server expects to be told that there is no body (RFC 9110 §8.6). */
+const WITH_BODIES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** Would change what has been decided by the headers (RFC 9110 §6.5.1), or say what only we say. */
+const DROPPED_FROM_TRAILERS = HOP_BY_HOP.with(
+  ...['authorization', 'content-encoding', 'content-range', 'content-type', 'cookie', 'host', 'set-cookie'],
+  ...['x-call-id', 'x-start-time', 'x-timeout', 'x-shoal-answered-by', 'x-shoal-error', 'x-shoal-peer', 'x-shoal-scheme', 'x-shoal-session'],
+);
 
 /** One exchange on its way: the request goes out as it comes in, and so does the answer. It is settled once. */
 export class ForwardedExchange {
@@ -23,6 +28,8 @@ export class ForwardedExchange {
   private connection: UpstreamConnection | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
   private settled = false;
+  /** How long the other side keeps the connection, when it has said so. */
+  keptMs: number | undefined;
   private keepAlive = false;
   private switchLines = '';
   private requestSent = false;
@@ -71,6 +78,7 @@ export class ForwardedExchange {
       return undefined;
     }
     this.keepAlive = head.keepAlive;
+    this.keptMs = toldKeepAliveMs(head.headers.get('keep-alive'));
     if (!head.keepAlive && head.status >= 400) this.bodyRefused = true;
     exchange.beginParsed(head, lines);
     return exchange.method === 'HEAD' ? 'no-body' : undefined;
@@ -113,9 +121,7 @@ export class ForwardedExchange {
   }
 
   private connect(): void {
-    this.upstream.connect().then(
-      (connection) => this.send(connection),
-      (error: Error) => {
+    this.upstream.connect().then((connection) => this.send(connection)).catch((error: Error) => {
         this.fail(new ShoalError('replica-unreachable', `${this.upstream.name} cannot be reached: ${error.message}`, {}, { cause: error }));
       },
     );
@@ -157,7 +163,8 @@ export class ForwardedExchange {
     if (exchange.webSocket) return `${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
     if (call.body) return `${head}Content-Length: ${call.body.byteLength}\r\n\r\n`;
     if (exchange.bodyBytes !== undefined) return `${head}Content-Length: ${exchange.bodyBytes}\r\n\r\n`;
-    return exchange.hasBody ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
+    if (exchange.hasBody) return `${head}Transfer-Encoding: chunked\r\n\r\n`;
+    return WITH_BODIES.has(exchange.method) ? `${head}Content-Length: 0\r\n\r\n` : `${head}\r\n`;
   }
 
   private callersLines(): string {
@@ -181,6 +188,7 @@ export class ForwardedExchange {
   private readonly onTimeout = (): void => {
     if (this.settled) return;
     const error = this.call.timedOut();
+    this.keepAlive = false; // The timer below is not for a call that comes after this one.
     const connection = this.settle();
     if (connection) setTimeout(() => connection.destroy(), ABANDON_MS).unref();
     if (this.exchange.headSent) this.exchange.cut();
@@ -201,4 +209,10 @@ export class ForwardedExchange {
     this.exchange.onDrained = undefined;
     return this.connection;
   }
+}
+
+/** `timeout=5, max=100` (RFC 2068 §19.7.1). */
+function toldKeepAliveMs(value: string | undefined): number | undefined {
+  const seconds = value === undefined ? undefined : /(?:^|[,\s])timeout=(\d{1,9})/i.exec(value)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }

@@ -53,7 +53,10 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   /** Of requests after the present one. */
   private readonly ahead = new AheadBytes();
   private aheadPaused = false;
+  /** Since when the body's time is not the caller's. */
   private bodyPausedMs: number | undefined;
+  /** Whether nothing is read because of the body. */
+  private paused = false;
   /** When the present request began to come. */
   private beganMs = 0;
   private deadlineMs: number;
@@ -156,9 +159,14 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   pauseBody(): void {
-    if (this.bodyPausedMs !== undefined) return;
-    this.bodyPausedMs = performance.now();
+    this.awaitReader();
+    if (this.paused) return;
+    this.paused = true;
     this.socket.pause();
+  }
+
+  awaitReader(): void {
+    this.bodyPausedMs ??= performance.now();
   }
 
   resumeBody(): void {
@@ -167,6 +175,8 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     this.bodyPausedMs = undefined;
     this.beganMs += pausedMs;
     this.deadlineMs += pausedMs;
+    if (!this.paused) return;
+    this.paused = false;
     this.socket.resume();
   }
 
@@ -194,11 +204,6 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   // What the server asks.
-
-  /** Whether it has sent nothing yet. */
-  get silent(): boolean {
-    return !this.served && !this.parser.begun && this.waiting;
-  }
 
   /** Whether a request has begun to come, or the first is still awaited. */
   get expectsRequest(): boolean {
@@ -315,6 +320,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     this.outbox.flush();
     this.socket.limitStall(STALLED_MS);
     this.socket.resume();
+    this.paused = false;
     this.bodyPausedMs = undefined;
     this.socket.end();
   }

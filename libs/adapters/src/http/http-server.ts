@@ -94,7 +94,7 @@ export class HttpServer {
     for (const connection of this.connections) if (!connection.expectsRequest) connection.endWhenIdle();
     const grace = setTimeout(() => {
       this.listener?.endHandshakes?.();
-      for (const connection of this.connections) if (connection.silent) connection.destroy();
+      for (const connection of this.connections) if (connection.expectsRequest) connection.destroy();
     }, SILENT_GRACE_MS);
     const limit = setTimeout(() => {
       this.listener?.endHandshakes?.();

@@ -12,7 +12,8 @@ const NO_ANSWER = 'it closed the connection without an answer';
 export class UpstreamConnection implements SocketEvents, MessageEvents {
   /** Whether anything of the present answer has come. */
   private received = false;
-  idleSinceMs = 0;
+  /** When it is closed unless somebody uses it. */
+  idleUntilMs = 0;
   private call: ForwardedExchange | undefined;
   private readonly parser = new MessageParser('response', MAX_HEAD_BYTES, this);
   private readonly outbox: Outbox;
@@ -60,6 +61,7 @@ export class UpstreamConnection implements SocketEvents, MessageEvents {
   handOver(events: SocketEvents): ByteSocket {
     this.call = undefined;
     this.outbox.flush();
+    this.upstream.forget(this);
     this.socket.events = events;
     return this.socket;
   }
@@ -136,9 +138,10 @@ export class UpstreamConnection implements SocketEvents, MessageEvents {
   /** The answer is whole. */
   private release(reusable: boolean): void {
     if (!this.call) return;
+    const { keptMs } = this.call;
     this.call = undefined;
     this.resume(); // The next exchange starts with a connection that is read from.
-    if (reusable) this.upstream.keep(this);
+    if (reusable) this.upstream.keep(this, keptMs);
     else this.destroy();
   }
 }

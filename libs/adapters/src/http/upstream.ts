@@ -9,6 +9,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Idle connections are closed here before most servers close them, which would cost a call its answer. */
 const IDLE_MS = 4_000;
 const IDLE_CHECK_MS = 500;
+/** So much earlier than the other side we close a connection. */
+const CLOSING_MARGIN_MS = 1_000;
 const MAX_IDLE_CONNECTIONS = 256;
 
 /** What to change about an exchange on its way. */
@@ -35,7 +37,7 @@ export interface UpstreamCall {
 export interface UpstreamOptions {
   /** What errors call it; absent: its address. */
   readonly name?: string;
-  /** It has no connections at the moment that could be used again, and had some, or could not be reached. */
+  /** Its last connection has ended, or did not come about. */
   onUnused?(): void;
 }
 
@@ -45,6 +47,10 @@ export interface UpstreamOptions {
  */
 export class Upstream {
   private readonly idle: UpstreamConnection[] = [];
+  /** Will be idle with the next turn of the event loop. */
+  private readonly resting: UpstreamConnection[] = [];
+  /** Connections that are there, or coming about. */
+  private open = 0;
   private idleTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -69,7 +75,7 @@ export class Upstream {
   /** Ends the connections that are idle, and the others after their calls. */
   close(): void {
     this.closed = true;
-    for (const connection of this.idle.splice(0)) connection.destroy();
+    for (const connection of [...this.idle.splice(0), ...this.resting.splice(0)]) connection.destroy();
     clearInterval(this.idleTimer);
   }
 
@@ -85,37 +91,60 @@ export class Upstream {
   // What follows is for the exchanges and connections.
 
   takeIdle(): UpstreamConnection | undefined {
-    return this.idle.pop();
+    const nowMs = performance.now();
+    for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
+      if (nowMs < connection.idleUntilMs) return connection;
+      connection.destroy();
+    }
+    return undefined;
   }
 
   async connect(): Promise<UpstreamConnection> {
+    this.open++;
     try {
       return new UpstreamConnection(this, await this.sockets.connect(this.host, this.port, CONNECT_TIMEOUT_MS));
     } catch (error) {
-      if (this.idle.length === 0) this.options.onUnused?.();
+      this.forget();
       throw error;
     }
   }
 
-  keep(connection: UpstreamConnection): void {
-    if (this.closed || this.idle.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
-    connection.idleSinceMs = performance.now();
-    this.idle.push(connection);
-    this.idleTimer ??= setInterval(() => this.closeUnused(), IDLE_CHECK_MS).unref();
+  /**
+   * For another exchange, from the next turn of the event loop on: by then is known whether the other side has closed it
+   * behind its answer.
+   *
+   * @param otherSideKeepsMs how long the other side keeps it, when it has said so.
+   */
+  keep(connection: UpstreamConnection, otherSideKeepsMs = Infinity): void {
+    const idleMs = Math.min(IDLE_MS, otherSideKeepsMs - CLOSING_MARGIN_MS);
+    if (this.closed || idleMs <= 0 || this.idle.length + this.resting.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
+    connection.idleUntilMs = performance.now() + idleMs;
+    if (this.resting.push(connection) === 1) setImmediate(this.offerRested);
   }
 
-  forget(connection: UpstreamConnection): void {
-    const at = this.idle.indexOf(connection);
-    if (at >= 0) this.idle.splice(at, 1);
+  /** It is closed, or did not come about. */
+  forget(connection?: UpstreamConnection): void {
+    if (connection) for (const list of [this.idle, this.resting]) removeFrom(list, connection);
+    if (--this.open === 0) this.options.onUnused?.();
   }
+
+  private readonly offerRested = (): void => {
+    const rested = this.resting.splice(0);
+    if (this.closed) for (const connection of rested) connection.destroy();
+    else this.idle.push(...rested);
+    if (this.idle.length > 0) this.idleTimer ??= setInterval(() => this.closeUnused(), IDLE_CHECK_MS).unref();
+  };
 
   private closeUnused(): void {
-    const oldestMs = performance.now() - IDLE_MS;
-    // The last one kept is the first one taken: the oldest are in front.
-    while (this.idle.length > 0 && this.idle[0]!.idleSinceMs < oldestMs) this.idle.shift()!.destroy();
+    const nowMs = performance.now();
+    for (const connection of this.idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.destroy();
     if (this.idle.length > 0) return;
     clearInterval(this.idleTimer);
     this.idleTimer = undefined;
-    this.options.onUnused?.();
   }
+}
+
+function removeFrom<T>(list: T[], one: T): void {
+  const at = list.indexOf(one);
+  if (at >= 0) list.splice(at, 1);
 }
