@@ -92,7 +92,8 @@ async function examine(gateway) {
   await sleep(100);
   progress(`${name}: deploying`);
   const deploying = await during(gateway, () => deploySome(url));
-  return { lookUpNs, idleBytes, calledBytes, watchedBytes, idle, list, scrapeUncalled, scrape, busyIdle, watched, deploying };
+  const steadyBytes = await ask('steady');
+  return { lookUpNs, idleBytes, calledBytes, watchedBytes, steadyBytes, idle, list, scrapeUncalled, scrape, busyIdle, watched, deploying };
 }
 
 /** How long `work` takes, what it costs the gateway, the most that it does in one piece, and what `work` resolves with. */
@@ -160,6 +161,8 @@ function print({ few, many }) {
     ['… ns', many.lookUpNs, '', few.lookUpNs],
     ['memory a function: known, KiB', perFunction('idleBytes') / KIB, 8, '–'],
     ['memory a function: all called, KiB', perFunction('calledBytes') / KIB, 8, '–'],
+    ['memory a function: called in each step for ten minutes, KiB', (perFunction('calledBytes') + many.steadyBytes) / KIB, 8, '–'],
+    ['… more than called twice, KiB', many.steadyBytes / KIB, '', few.steadyBytes / KIB],
     ['memory a function: all called and watched, KiB', perFunction('watchedBytes') / KIB, 8, '–'],
     ['GET /system/functions, ms', many.list.ms, 100, few.list.ms],
     ['… in one piece, CPU ms', many.list.pieceMs, 100, few.list.pieceMs],

@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LogLine } from '@shoal/domain/logs/log-source';
 import { functionKey, parseFunctionSpec, type FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { CallStatistics, STATISTICS_STEP_MS, STATISTICS_WINDOW_MS } from '@shoal/domain/invocation/call-statistics';
 import { ReplicaDirectory } from '@shoal/domain/invocation/replica-directory';
 import { routeOf } from '@shoal/domain/invocation/route';
+import { FakeClock } from '@shoal/domain/testing/fake-clock';
 import { InMemoryFunctionProvider } from '@shoal/domain/testing/in-memory-function-provider';
 import { InMemoryNamespaceStore } from '@shoal/domain/testing/in-memory-namespace-store';
 import { InMemorySecretStore } from '@shoal/domain/testing/in-memory-secret-store';
@@ -18,6 +20,7 @@ import { listen } from '../../apps/gateway/src/server';
  * channel, where it says it too, and --expose-gc, it answers each question of its parent with a number.
  */
 const LOOK_UPS = 200_000;
+const STEADY_FUNCTIONS = 2_000;
 const MAX_INFLIGHT = 1_000;
 /** So often is looked whether the event loop goes on. */
 const LOOK_MS = 5;
@@ -25,6 +28,8 @@ const LOOK_MS = 5;
 interface Questions {
   /** Bytes that live in the heap and beside it. */
   memory(): Promise<number>;
+  /** Bytes that a function takes more when it is called in each step of the statistics for ten minutes, not just twice. */
+  steady(): Promise<number>;
   /** Processor time so far, µs. */
   cpu(): number;
   /** The most work that was done in one piece since the last question, in ms of processor time: that is what holds the event loop up, whatever else the machine does. */
@@ -95,14 +100,8 @@ function answerQuestions(provider: InMemoryFunctionProvider, count: number, urls
   };
   setInterval(look, LOOK_MS).unref();
   const questions: Questions = {
-    memory: async () => {
-      for (let i = 0; i < 4; i++) {
-        globalThis.gc!();
-        await nextTurn();
-      }
-      const { heapUsed, external } = process.memoryUsage();
-      return heapUsed + external;
-    },
+    memory: memoryBytes,
+    steady: steadyBytes,
     cpu: cpuUs,
     piece: () => {
       look();
@@ -114,6 +113,39 @@ function answerQuestions(provider: InMemoryFunctionProvider, count: number, urls
   };
   process.on('message', (name: keyof Questions) => void Promise.resolve(questions[name]()).then((value) => process.send!(value)));
   process.send!(urls);
+}
+
+async function memoryBytes(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc!();
+    await nextTurn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** In statistics of its own, whose clock can be set. */
+async function steadyBytes(): Promise<number> {
+  const clock = new FakeClock();
+  const statistics = new CallStatistics(clock, { statusOf: () => 500, exists: () => true });
+  const keys = Array.from({ length: STEADY_FUNCTIONS }, (_, i) => `steady-${i}.openfaas-fn`);
+  const callTwice = () => {
+    for (const key of [...keys, ...keys]) {
+      statistics.started(key);
+      statistics.ended(key, 200, 10);
+    }
+  };
+  callTwice();
+  const twiceBytes = await memoryBytes();
+  for (let atMs = STATISTICS_STEP_MS; atMs < STATISTICS_WINDOW_MS; atMs += STATISTICS_STEP_MS) {
+    clock.advance(STATISTICS_STEP_MS);
+    callTwice();
+  }
+  const bytes = (await memoryBytes()) - twiceBytes;
+  // Asked afterwards, so that the statistics are not collected before.
+  const points = statistics.points(keys[0]!).length;
+  if (points !== STATISTICS_WINDOW_MS / STATISTICS_STEP_MS) throw new Error(`the statistics have ${points} steps of ten minutes`);
+  return bytes / STEADY_FUNCTIONS;
 }
 
 /** In a directory of its own: the gateway's is not to be had from outside, and is the same. */
