@@ -31,7 +31,7 @@ export class Sharing {
 
   constructor(private readonly clock: Clock) {
     this.countingClock = new ReplayClock(clock);
-    // Not at once: who asks is in the middle of something.
+    // Not at once: who asks is in the middle of something. What is granted comes at once, so that no change of functions overtakes it.
     const later = (action: () => void) => void Promise.resolve().then(action);
     this.permits = new Permits(
       {
@@ -42,14 +42,14 @@ export class Sharing {
     );
     this.directory = new ReplicaDirectory(this.permits);
     this.report = new CallCountReport(this.directory);
-    this.allotments = new Allotments(this.directory, this.grants(later));
+    this.allotments = new Allotments(this.directory, this.grants());
     this.allotments.join(OWN);
   }
 
   /** What has to be told of calls in this process, so that `observer` hears of all calls in order. */
   observeBy(observer: CallObserver): CallObserver {
     const replay = new CallReplay<Participant>(observer, this.clock, this.countingClock);
-    const log: CallLog = new CallLog(this.clock, () => replay.add(OWN, log.take()));
+    const log = new CallLog(this.clock, () => this.countOwn());
     replay.join(OWN);
     this.observing = { replay, log };
     return log;
@@ -95,9 +95,7 @@ export class Sharing {
 
   /** To be called every `REPORT_MS`: what each has to know of the others. */
   tick(): void {
-    const batch = this.observing?.log.take();
-    this.sums.tell(OWN, this.report.take(batch?.keys ?? []));
-    if (batch) this.observing?.replay.add(OWN, batch);
+    this.countOwn();
     this.permits.tidy();
     for (const key of this.sums.takeChanged()) {
       noteElsewhere(this.directory, this.sums.elsewhere(OWN, key));
@@ -107,14 +105,20 @@ export class Sharing {
     }
   }
 
-  private grants(later: (action: () => void) => void): PermitGrants {
+  private countOwn(): void {
+    const batch = this.observing?.log.take();
+    this.sums.tell(OWN, this.report.take(batch?.keys ?? []));
+    if (batch) this.observing?.replay.add(OWN, batch);
+  }
+
+  private grants(): PermitGrants {
     return {
       grant: (to, key, replicaId, grant, permits) => {
-        if (to === OWN) later(() => this.permits.granted(this.directory, key, replicaId, grant, permits));
+        if (to === OWN) this.permits.granted(this.directory, key, replicaId, grant, permits);
         else this.workers.get(to)?.({ kind: 'grant', key, replicaId, grant, permits });
       },
       recall: (from, key, permits) => {
-        if (from === OWN) later(() => this.permits.recalled(this.directory, key, permits));
+        if (from === OWN) this.permits.recalled(this.directory, key, permits);
         else this.workers.get(from)?.({ kind: 'recall', key, permits });
       },
     };

@@ -1,3 +1,5 @@
+import type { FunctionChange } from '@shoal/domain/functions/function-provider';
+import { functionKey } from '@shoal/domain/functions/function-spec';
 import { CallLog } from '@shoal/domain/invocation/call-log';
 import { CallCountReport, noteElsewhere } from '@shoal/domain/invocation/elsewhere';
 import { Permits } from '@shoal/domain/invocation/permits';
@@ -33,7 +35,8 @@ export class WorkerShare {
   receive(message: ToWorker): void {
     switch (message.kind) {
       case 'change':
-        return this.directory.apply(message.change);
+        this.directory.apply(message.change);
+        return this.forgetElsewhere(message.change);
       case 'grant':
         return this.permits.granted(this.directory, message.key, message.replicaId, message.grant, message.permits);
       case 'recall':
@@ -42,6 +45,12 @@ export class WorkerShare {
         return noteElsewhere(this.directory, message.counts);
       default:
     }
+  }
+
+  /** Of a function with a single replica nothing is told: what was told before must not hold when others come. */
+  private forgetElsewhere(change: FunctionChange): void {
+    if (change.kind === 'removed' || change.state.ready.length > 1) return;
+    noteElsewhere(this.directory, { key: functionKey(change.state.spec.id), waiting: 0, running: {} });
   }
 
   /** To be called every `REPORT_MS`. */

@@ -64,6 +64,16 @@ describe('ByFunction', () => {
     expect(keys()).toEqual([]);
   });
 
+  it('forgets a function in time of which the first thing is told when it is gone already', () => {
+    const { clock, counts, keys, remove } = setUp();
+    remove('a');
+    counts.of('a.ns').count++;
+    clock.advance(KEEP_REMOVED_MS - 1);
+    expect(keys()).toEqual(['a.ns']);
+    clock.advance(1);
+    expect(keys()).toEqual([]);
+  });
+
   it('keeps so many removed functions at most', () => {
     const { counts, keys, remove } = setUp();
     counts.of('stays.ns');

@@ -47,7 +47,7 @@ export class ByFunction<T> {
   readonly apply = (change: FunctionChange): void => {
     if (change.kind === 'present') return void this.removed.delete(functionKey(change.state.spec.id));
     const key = functionKey(change.id);
-    if (!this.all.has(key)) return;
+    // Also one of which nothing was counted: what happened in other processes is told some moments late.
     this.removed.set(key, this.clock.monotonicMs());
     if (this.removed.size > MAX_REMOVED) this.forget(this.removed.keys().next().value as string);
     this.forgetLater();

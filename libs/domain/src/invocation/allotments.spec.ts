@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { FunctionChange, Replica } from '../functions/function-provider';
+import { ShoalError } from '../shared/errors';
 import { FakeClock } from '../testing/fake-clock';
 import { aFunction } from '../testing/function-spec';
 import { Allotments, type Participant, type PermitGrants } from './allotments';
@@ -10,6 +11,8 @@ import { ReplicaDirectory } from './replica-directory';
 const spec = aFunction('fn');
 const key = 'fn.ns';
 const LONG_MS = 1_000_000;
+/** After this a replica is trusted again that refused a connection. */
+const TRUSTED_MS = 1_000;
 const activator = { wake: async () => undefined };
 const observer = { started: () => undefined, ended: () => undefined };
 
@@ -39,6 +42,8 @@ class Channel {
 interface Running {
   readonly replica: Replica;
   readonly end: () => void;
+  /** The replica could not be reached: the call waits again. */
+  readonly refuse: () => void;
 }
 
 class Process {
@@ -70,19 +75,26 @@ class Process {
     this.waiting++;
     const exchange = (replica: Replica) => {
       this.waiting--;
-      return new Promise<number>((resolve) => {
+      return new Promise<number>((resolve, reject) => {
+        const gone = () => this.running.splice(this.running.indexOf(one), 1);
         const one: Running = {
           replica,
           end: () => {
-            this.running.splice(this.running.indexOf(one), 1);
+            gone();
             resolve(200);
+          },
+          refuse: () => {
+            gone();
+            this.waiting++;
+            reject(new ShoalError('replica-unreachable', 'it refuses'));
           },
         };
         this.running.push(one);
       });
     };
     this.calls.run(spec.id, new Call(this.clock, LONG_MS), exchange).catch((error: unknown) => {
-      throw error;
+      if (!(error instanceof ShoalError) || error.code !== 'function-not-found') throw error;
+      this.waiting--;
     });
   }
 }
@@ -121,10 +133,13 @@ class Simulation {
       const id = `r${this.nextReplica++}`;
       this.ready.push({ id, baseUrl: `http://${id}`, maxInflight });
     }
-    const change = this.change();
-    this.directory.apply(change);
-    for (const { fromMain, directory } of this.processes) fromMain.send(() => directory.apply(change));
-    this.allotments.apply(change);
+    this.tell(this.change());
+  }
+
+  /** The function goes, and comes again with new replicas. */
+  redeploy(count: number, maxInflight: number): void {
+    this.tell({ kind: 'removed', id: spec.id });
+    this.setReplicas(count, maxInflight, 0);
   }
 
   crash(index: number): void {
@@ -168,6 +183,12 @@ class Simulation {
     this.allotments.join(process.id);
   }
 
+  private tell(change: FunctionChange): void {
+    this.directory.apply(change);
+    for (const { fromMain, directory } of this.processes) fromMain.send(() => directory.apply(change));
+    this.allotments.apply(change);
+  }
+
   private change(): FunctionChange {
     return { kind: 'present', state: { spec, createdAt: '', replicas: this.ready.length, ready: [...this.ready] } };
   }
@@ -178,8 +199,9 @@ function settled(): Promise<void> {
 }
 
 type Step =
-  | { readonly kind: 'deliver' | 'end' | 'call' | 'crash' | 'release'; readonly which: number }
+  | { readonly kind: 'deliver' | 'end' | 'refuse' | 'call' | 'crash' | 'release' | 'tidy'; readonly which: number }
   | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'redeploy'; readonly count: number }
   | { readonly kind: 'replicas'; readonly count: number; readonly kept: number };
 
 const which = fc.nat(1_000);
@@ -187,6 +209,9 @@ const step = fc.oneof<fc.WeightedArbitrary<Step>[]>(
   { weight: 16, arbitrary: fc.record({ kind: fc.constant('deliver' as const), which }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('call' as const), which }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('end' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refuse' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tidy' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('redeploy' as const), count: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 2 * HOLD_MS }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
@@ -207,6 +232,7 @@ describe('Allotments and Permits', () => {
         }
 
         simulation.release();
+        simulation.clock.advance(TRUSTED_MS);
         // Then calls end, one after the other, and none comes any more.
         if (simulation.room === 0) simulation.setReplicas(1, maxInflight, 0);
         const most = 10 + 3 * simulation.processes.reduce((sum, { running, waiting }) => sum + running.length + waiting, 0);
@@ -221,6 +247,7 @@ describe('Allotments and Permits', () => {
         }
 
         // And whoever is alone may use all room.
+        await simulation.deliverAll();
         for (const process of simulation.processes) {
           for (let i = 0; i < simulation.room; i++) process.call();
           for (let looks = 0; looks < 3; looks++) {
@@ -250,6 +277,12 @@ function take(simulation: Simulation, one: Step, maxInflight: number): void {
     }
     case 'end':
       return pick(processes.flatMap(({ running }) => running), one.which)?.end();
+    case 'refuse':
+      return pick(processes.flatMap(({ running }) => running), one.which)?.refuse();
+    case 'tidy':
+      return pick(processes, one.which)!.permits.tidy();
+    case 'redeploy':
+      return simulation.redeploy(one.count, maxInflight);
     case 'crash':
       return simulation.crash(one.which % processes.length);
     case 'release':
@@ -326,4 +359,131 @@ describe('Permits', () => {
     for (const calls of served.values()) expect(Math.abs(calls - 200)).toBeLessThanOrEqual(2 * HOLD_MS);
     expect(simulation.messages).toBeLessThan(100);
   });
+
+  it('do not travel without end where both know that the replica refuses', async () => {
+    const simulation = new Simulation(2);
+    simulation.setReplicas(1, 1, 0);
+    await simulation.deliverAll();
+    for (const process of simulation.processes) for (let i = 0; i < 3; i++) process.call();
+    await refuseAll(simulation);
+    const before = simulation.messages;
+    for (let ms = 0; ms < TRUSTED_MS - 10; ms += 50) {
+      await simulation.deliverAll();
+      for (const { permits } of simulation.processes) permits.tidy();
+    }
+    expect(simulation.messages - before).toBeLessThan(20);
+
+    simulation.clock.advance(TRUSTED_MS);
+    expect(await endAll(simulation)).toBe(6);
+  });
+
+  it('do not travel without end where some replicas refuse, and those of others come to all', async () => {
+    const simulation = new Simulation(2);
+    simulation.setReplicas(3, 1, 0);
+    await simulation.deliverAll();
+    for (const { directory } of simulation.processes) for (const slot of directory.find(key)!.slots.slice(0, 2)) slot.usable = false;
+    for (const process of simulation.processes) for (let i = 0; i < 3; i++) process.call();
+    await simulation.deliverAll();
+    expect(simulation.messages).toBeLessThan(20);
+    expect(await endAll(simulation)).toBe(6);
+  });
+
+  it('go back when their replica refuses, though calls wait for it', async () => {
+    const simulation = new Simulation(2);
+    const [one, other] = simulation.processes;
+    simulation.setReplicas(1, 1, 0);
+    await simulation.deliverAll();
+    one!.call();
+    await simulation.deliverAll();
+    one!.call();
+    other!.call();
+    await simulation.deliverAll();
+    one!.running[0]!.refuse();
+    await settled();
+    await simulation.deliverAll();
+    expect(other!.running).toHaveLength(1);
+  });
+
+  it('that come for a replica that has just left count as received: more can be asked for', () => {
+    const wants: number[][] = [];
+    const permits = new Permits({ want: (_key, ...want) => wants.push(want), giveBack: () => undefined }, new FakeClock());
+    const directory = new ReplicaDirectory(permits);
+    const ready = (id: string) => directory.apply({ kind: 'present', state: { spec, createdAt: '', replicas: 1, ready: [{ id, baseUrl: `http://${id}`, maxInflight: 1 }] } });
+    ready('r1');
+    const entry = directory.find(key)!;
+    entry.waiting.add({ look: () => void entry.take(), removed: () => undefined });
+    entry.take();
+    ready('r2');
+    permits.granted(directory, key, 'r1', 1, 1);
+    expect(wants.at(-1)).toEqual([1, 1]);
+  });
+
+  it('are not taken back from a function that has come again, for calls of before', async () => {
+    const simulation = new Simulation(2);
+    const [one, other] = simulation.processes;
+    simulation.setReplicas(1, 1, 0);
+    await simulation.deliverAll();
+    other!.call();
+    await simulation.deliverAll();
+    one!.call();
+    await simulation.deliverAll();
+    simulation.redeploy(1, 1);
+    await simulation.deliverAll();
+    other!.call();
+    await simulation.deliverAll();
+    one!.call();
+    await simulation.deliverAll();
+    // At first the call is known to have found none, then it is not.
+    for (let i = 0; i < 3; i++) one!.permits.tidy();
+    await simulation.deliverAll();
+    simulation.clock.advance(HOLD_MS);
+    other!.running.at(-1)!.end();
+    await settled();
+    await simulation.deliverAll();
+    expect(one!.running).toHaveLength(1);
+  });
 });
+
+describe('Allotments', () => {
+  it('give to one that asks an equal part of all room, in the same measure of each replica', () => {
+    const directory = new ReplicaDirectory();
+    const granted: [Participant, number][] = [];
+    const allotments = new Allotments(directory, { grant: (to, _key, _replica, _grant, permits) => granted.push([to, permits]), recall: () => undefined });
+    for (const participant of [1, 2]) allotments.join(participant);
+    const ready = Array.from({ length: 4 }, (_, i) => ({ id: `r${i}`, baseUrl: `http://r${i}`, maxInflight: 60_000 }));
+    directory.apply({ kind: 'present', state: { spec, createdAt: '', replicas: 4, ready } });
+    for (const participant of [1, 2]) allotments.want(participant, key, 1, 0);
+    expect(granted).toEqual([1, 1, 1, 1, 2, 2, 2, 2].map((to) => [to, 30_000]));
+  });
+});
+
+/** Both know then that it refuses. */
+async function refuseAll(simulation: Simulation): Promise<void> {
+  for (const process of simulation.processes) {
+    for (let rounds = 0; process.running.length === 0 && rounds < 100; rounds++) {
+      for (const one of simulation.processes) {
+        one.toMain.deliver();
+        one.fromMain.deliver();
+      }
+      await settled();
+    }
+    process.running[0]!.refuse();
+    await settled();
+  }
+}
+
+/** How many calls ran. */
+async function endAll(simulation: Simulation): Promise<number> {
+  let ended = 0;
+  for (let round = 0; round < 30; round++) {
+    simulation.clock.advance(HOLD_MS);
+    for (const { permits } of simulation.processes) permits.tidy();
+    await simulation.deliverAll();
+    const process = simulation.processes.find(({ running }) => running.length > 0);
+    if (!process) continue;
+    process.running[0]!.end();
+    ended++;
+    await settled();
+  }
+  return ended;
+}

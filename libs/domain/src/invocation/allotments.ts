@@ -1,5 +1,6 @@
 import type { FunctionChange, Replica } from '../functions/function-provider';
 import { functionKey } from '../functions/function-spec';
+import { partOfFree } from './part-of-free';
 import { UNLIMITED_ROOM } from './permits';
 import type { ReplicaDirectory } from './replica-directory';
 
@@ -131,26 +132,28 @@ export class Allotments {
   private grantFree(key: string, shared: Shared): void {
     const { rooms, wanted } = shared;
     const given = new Map<Room, Map<Participant, number>>();
-    const give = (room: Room, to: Participant) => {
-      room.free--;
-      add(room.granted, to, 1);
+    const held = heldOf(rooms);
+    const give = (room: Room, to: Participant, permits: number) => {
+      room.free -= permits;
+      add(room.granted, to, permits);
+      add(held, to, permits);
       let ofRoom = given.get(room);
       if (!ofRoom) given.set(room, (ofRoom = new Map<Participant, number>()));
-      add(ofRoom, to, 1);
+      add(ofRoom, to, permits);
     };
     const winners = new Set<Participant>();
     for (let room = mostFree(rooms); room && wanted.size > 0; room = mostFree(rooms)) {
-      const to = least([...wanted.keys()], (participant) => heldBy(rooms, participant))!;
-      give(room, to);
+      const to = least([...wanted.keys()], (participant) => held.get(participant) ?? 0)!;
+      give(room, to, 1);
       winners.add(to);
       const left = wanted.get(to)! - 1;
       wanted.delete(to);
       if (left > 0) wanted.set(to, left);
     }
-    // An equal part at once, where nobody else asks for it: the next calls need not ask.
+    // An equal part at once, where nobody else asks for it: the next calls need not ask. Of each room in one step, because there may be much.
     const equalPart = Math.floor(sum(rooms, ({ replica }) => replica.maxInflight) / this.participants.size);
     for (const to of winners) {
-      for (let room = mostFree(rooms); room && heldBy(rooms, to) < equalPart; room = mostFree(rooms)) give(room, to);
+      for (const [room, permits] of partOfFree([...rooms.values()], equalPart - held.get(to)!)) give(room, to, permits);
     }
     for (const [{ replica, grant }, ofRoom] of given) {
       for (const [to, permits] of ofRoom) {
@@ -166,8 +169,8 @@ function recallsOf({ rooms, wanted }: Shared): Map<Participant, number> {
   const recalls = new Map<Participant, number>();
   const demand = [...wanted.values()].reduce((total, calls) => total + calls, 0);
   if (demand === 0) return recalls;
-  const held = new Map<Participant, number>([...wanted.keys()].map((participant) => [participant, 0]));
-  for (const { granted } of rooms.values()) for (const [participant, permits] of granted) add(held, participant, permits);
+  const held = heldOf(rooms);
+  for (const participant of wanted.keys()) add(held, participant, 0);
   // Who waits for none may have idle ones, and if not, those who wait come before its next calls.
   for (const [participant, permits] of held) if (!wanted.has(participant) && permits > 0) recalls.set(participant, Math.min(permits, demand));
   const competing = [...wanted.keys()];
@@ -197,8 +200,10 @@ function mostFree(rooms: ReadonlyMap<string, Room>): Room | undefined {
   return best;
 }
 
-function heldBy(rooms: ReadonlyMap<string, Room>, participant: Participant): number {
-  return sum(rooms, ({ granted }) => granted.get(participant) ?? 0);
+function heldOf(rooms: ReadonlyMap<string, Room>): Map<Participant, number> {
+  const held = new Map<Participant, number>();
+  for (const { granted } of rooms.values()) for (const [participant, permits] of granted) add(held, participant, permits);
+  return held;
 }
 
 function sum(rooms: ReadonlyMap<string, Room>, amount: (room: Room) => number): number {

@@ -165,6 +165,15 @@ describe('Calls.run()', () => {
     await first;
   });
 
+  it('rejects a call at once whose replica refuses it when the function is gone', async () => {
+    await provider.apply(aFunction('fn'));
+    const refuses: Exchange = async () => {
+      await provider.remove(id);
+      throw new ShoalError('replica-unreachable', 'it refuses');
+    };
+    await expect(run(refuses)).rejects.toMatchObject({ code: 'function-not-found' });
+  });
+
   it('gives up the place of a caller who leaves', async () => {
     await provider.apply(aFunction('fn'));
     const { exchange, ends } = openExchange();

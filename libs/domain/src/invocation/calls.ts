@@ -132,6 +132,8 @@ export class Calls {
 
   /** @param refusal why the last replica has not had the call. */
   private waitForSlot(entry: FunctionEntry, call: Call, refusal: ShoalError | undefined): Promise<Slot> {
+    // Its replica has refused the call, and no other one comes.
+    if (entry.isRemoved) return Promise.reject(removedMeanwhile(entry));
     if (entry.waiting.size >= this.maxWaiting) {
       return Promise.reject(overCapacity(`${this.maxWaiting} calls wait for function ${entry.key} already`, call));
     }
@@ -168,7 +170,7 @@ export class Calls {
             fail(notReady(entry, entry.state.notReadyBecause, call));
           }
         },
-        removed: () => fail(new ShoalError('function-not-found', `function ${entry.key} was removed`)),
+        removed: () => fail(removedMeanwhile(entry)),
       };
       const timer = this.clock.after(call.remainingMs(), () => fail(waitedTooLong(entry, call, refusal)));
       call.whenCancelled(() => fail(new ShoalError('client-closed', 'the caller left while the call was waiting')));
@@ -189,6 +191,10 @@ function begun(exchange: Exchange, replica: Replica, call: Call): Promise<number
 
 async function rejected(error: unknown): Promise<never> {
   throw error;
+}
+
+function removedMeanwhile(entry: FunctionEntry): ShoalError {
+  return new ShoalError('function-not-found', `function ${entry.key} was removed`);
 }
 
 function notReady(entry: FunctionEntry, reason: string, call: Call): ShoalError {

@@ -29,6 +29,8 @@ export interface SharedRoom {
   short(entry: FunctionEntry): void;
   /** A call on `slot` has ended, before those that wait are told; may lower its limit. */
   freed(entry: FunctionEntry, slot: Slot): void;
+  /** The function is gone, though calls on its replicas may run yet. */
+  removed(entry: FunctionEntry): void;
 }
 
 /** What the data plane knows of one function. */
@@ -36,6 +38,7 @@ export class FunctionEntry {
   readonly key: string;
   /** Changed from outside of here by a `SharedRoom` and by what others tell only. */
   slots: readonly Slot[] = [];
+  isRemoved = false;
   private turn = 0;
   /** In the order in which they came. */
   readonly waiting = new Set<Waiter>();
@@ -117,6 +120,9 @@ export class FunctionEntry {
   }
 
   remove(): void {
+    this.isRemoved = true;
+    this.slots = [];
+    this.shared?.removed(this);
     for (const waiter of this.waiting) waiter.removed();
   }
 

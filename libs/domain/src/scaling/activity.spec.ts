@@ -1,3 +1,5 @@
+import { CallLog } from '../invocation/call-log';
+import { CallReplay, ReplayClock } from '../invocation/call-replay';
 import { ReplicaDirectory } from '../invocation/replica-directory';
 import { FakeClock } from '../testing/fake-clock';
 import { aFunction } from '../testing/function-spec';
@@ -116,6 +118,25 @@ describe('Activity.measure()', () => {
     await expect(look()).resolves.toMatchObject({ idleMs: 0 });
     clock.advance(3_000);
     await expect(look()).resolves.toMatchObject({ concurrency: 1 });
+  });
+
+  it('says no load below nothing when a call that ran at a look is told to have ended before it', async () => {
+    const countingClock = new ReplayClock(clock);
+    activity = new Activity(directory, countingClock);
+    const replay = new CallReplay<number>(activity, clock, countingClock);
+    replay.join(1);
+    const log = new CallLog(clock, () => undefined);
+    const report = () => replay.add(1, log.take());
+    log.started('fn.ns');
+    report();
+    clock.advance(900);
+    log.ended('fn.ns', 200, 900, 0);
+    clock.advance(90);
+    await expect(look()).resolves.toMatchObject({ idleMs: 0 });
+    report();
+    clock.advance(1_000);
+    report();
+    await expect(look()).resolves.toMatchObject({ callsPerSecond: 0, concurrency: 0 });
   });
 
   it('forgets a function that is gone, once its calls have ended', async () => {

@@ -78,7 +78,8 @@ class FunctionActivity {
     // Not a mean of looks: between two of them a queue may come and go, and would pass for calls that run.
     const running = Math.min(now.served, ...this.looks.map(({ served }) => served));
     const known = this.meanServiceMs === undefined ? {} : { serviceMs: this.meanServiceMs, running };
-    const perMs = (amount: (of: Totals) => number) => (since && spanMs > 0 ? (amount(now) - amount(since)) / spanMs : undefined);
+    // Not below nothing: with several processes, a call that ran at the last look may prove to have ended before it.
+    const perMs = (amount: (of: Totals) => number) => (since && spanMs > 0 ? Math.max(0, amount(now) - amount(since)) / spanMs : undefined);
     const load: FunctionLoad = {
       callsPerSecond: (perMs(({ started }) => started) ?? 0) * 1_000,
       concurrency: perMs(({ callMs }) => callMs) ?? this.running,
