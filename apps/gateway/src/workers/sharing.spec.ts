@@ -2,7 +2,7 @@ import type { FunctionChange, Replica } from '@shoal/domain/functions/function-p
 import { Call, Calls } from '@shoal/domain/invocation/calls';
 import { FakeClock } from '@shoal/domain/testing/fake-clock';
 import { aFunction } from '@shoal/domain/testing/function-spec';
-import type { ShareMessage } from './messages';
+import type { ShareMessage, ToWorker } from './messages';
 import { Sharing } from './sharing';
 import { WorkerShare } from './worker-share';
 
@@ -85,6 +85,21 @@ describe('Sharing', () => {
     for (let i = 0; i < 3_072 - 1; i++) log.started('other.ns');
     tick();
     expect(share.directory.find(key)!.callCount).toBe(1);
+  });
+
+  it('tells workers of replicas, and why there are none, and not of what a function is given', () => {
+    const sharing = new Sharing(new FakeClock());
+    const told: ToWorker[] = [];
+    const own = aFunction('fn', { envVars: { TOKEN: 'very-secret' }, annotations: { topic: 'very-secret' } });
+    const state = { spec: own, createdAt: '', replicas: 2, ready: [{ id: 'r1', baseUrl: 'http://r1', maxInflight: 1 }], notReadyBecause: 'no memory' };
+    const change = { kind: 'present', state } as const;
+    sharing.apply(change);
+    sharing.join(1, (message) => told.push(message));
+    sharing.apply(change);
+    const { id } = own;
+    const expected = { kind: 'change', change: { kind: 'present', state: { spec: { id }, replicas: 2, ready: state.ready, notReadyBecause: 'no memory' } } };
+    expect(told).toMatchObject([expected, expected]);
+    expect(JSON.stringify(told)).not.toContain('very-secret');
   });
 
   it('lets a worker forget what others had on replicas, once a function has one only', async () => {

@@ -58,14 +58,15 @@ export class Sharing {
   /** The listener for `FunctionProvider.watch`, in the place of the directory's. */
   readonly apply = (change: FunctionChange): void => {
     this.directory.apply(change);
-    for (const tell of this.workers.values()) tell({ kind: 'change', change });
+    const told = forWorkers(change);
+    for (const tell of this.workers.values()) tell({ kind: 'change', change: told });
     this.allotments.apply(change);
   };
 
   /** A worker has started: it is told of all functions, and from now on of each change. */
   join(worker: Participant, tell: (message: ToWorker) => void): void {
     this.workers.set(worker, tell);
-    for (const { state } of this.directory.all()) tell({ kind: 'change', change: { kind: 'present', state } });
+    for (const { state } of this.directory.all()) tell({ kind: 'change', change: forWorkers({ kind: 'present', state }) });
     this.allotments.join(worker);
     this.observing?.replay.join(worker);
   }
@@ -123,4 +124,12 @@ export class Sharing {
       },
     };
   }
+}
+
+/** What a call needs: the function's name and its replicas. What it is made of may be large, and is nobody else's concern. */
+function forWorkers(change: FunctionChange): FunctionChange {
+  if (change.kind === 'removed') return change;
+  const { spec, replicas, ready, notReadyBecause } = change.state;
+  const named = { id: spec.id, image: '', envVars: {}, constraints: [], secrets: [], labels: {}, annotations: {}, readOnlyRootFilesystem: false };
+  return { kind: 'present', state: { spec: named, createdAt: '', replicas, ready, ...(notReadyBecause === undefined ? {} : { notReadyBecause }) } };
 }
