@@ -15,6 +15,9 @@ const WEB_SOCKET = 'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrad
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** A connection that has just brought an answer is left alone for a moment. */
+const rested = () => sleep(5);
+
 /** For what happens elsewhere. */
 async function soon(so: () => boolean): Promise<void> {
   for (let i = 0; i < 800 && !so(); i++) await sleep(10);
@@ -334,6 +337,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         const { caller: client, sides } = await between(onceEach);
         client.write(GET);
         await client.hears('\r\n\r\na');
+        await rested();
         client.write(text);
         await client.hears('HTTP/1.1 502');
         expect(outcomes).toEqual([200, 'replica-failed']);
@@ -350,6 +354,7 @@ export function describeUpstream(name: string, sockets: Sockets): void {
         });
         client.write(GET);
         await client.hears('\r\n\r\na');
+        await rested();
         client.write(GET);
         await client.hears('HTTP/1.1 502');
         expect(sides).toHaveLength(1);

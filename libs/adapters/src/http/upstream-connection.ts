@@ -12,6 +12,7 @@ const NO_ANSWER = 'it closed the connection without an answer';
 export class UpstreamConnection implements SocketEvents, MessageEvents {
   /** Whether anything of the present answer has come. */
   private received = false;
+  idleSinceMs = 0;
   /** When it is closed unless somebody uses it. */
   idleUntilMs = 0;
   private call: ForwardedExchange | undefined;

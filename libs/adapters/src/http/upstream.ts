@@ -9,6 +9,11 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Idle connections are closed here before most servers close them, which would cost a call its answer. */
 const IDLE_MS = 4_000;
 const IDLE_CHECK_MS = 500;
+/**
+ * So long a connection is left alone behind an answer: some servers close it then without having said so, and a call that
+ * waited for the answer would be sent before that is known. Waiting for the event loop to turn costs a call of the system.
+ */
+const REST_MS = 0.2;
 /** So much earlier than the other side we close a connection. */
 const CLOSING_MARGIN_MS = 1_000;
 const MAX_IDLE_CONNECTIONS = 256;
@@ -47,8 +52,6 @@ export interface UpstreamOptions {
  */
 export class Upstream {
   private readonly idle: UpstreamConnection[] = [];
-  /** Will be idle with the next turn of the event loop. */
-  private readonly resting: UpstreamConnection[] = [];
   /** Connections that are there, or coming about. */
   private open = 0;
   private idleTimer: NodeJS.Timeout | undefined;
@@ -75,7 +78,7 @@ export class Upstream {
   /** Ends the connections that are idle, and the others after their calls. */
   close(): void {
     this.closed = true;
-    for (const connection of [...this.idle.splice(0), ...this.resting.splice(0)]) connection.destroy();
+    for (const connection of this.idle.splice(0)) connection.destroy();
     clearInterval(this.idleTimer);
   }
 
@@ -90,9 +93,13 @@ export class Upstream {
 
   // What follows is for the exchanges and connections.
 
+  /** The one used last, as long as it is not too fresh. */
   takeIdle(): UpstreamConnection | undefined {
     const nowMs = performance.now();
-    for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
+    for (let i = this.idle.length - 1; i >= 0; i--) {
+      const connection = this.idle[i]!;
+      if (nowMs - connection.idleSinceMs < REST_MS) continue;
+      this.idle.splice(i, 1);
       if (nowMs < connection.idleUntilMs) return connection;
       connection.destroy();
     }
@@ -109,31 +116,22 @@ export class Upstream {
     }
   }
 
-  /**
-   * For another exchange, from the next turn of the event loop on: by then is known whether the other side has closed it
-   * behind its answer.
-   *
-   * @param otherSideKeepsMs how long the other side keeps it, when it has said so.
-   */
+  /** For another exchange. @param otherSideKeepsMs how long the other side keeps it, when it has said so. */
   keep(connection: UpstreamConnection, otherSideKeepsMs = Infinity): void {
     const idleMs = Math.min(IDLE_MS, otherSideKeepsMs - CLOSING_MARGIN_MS);
-    if (this.closed || idleMs <= 0 || this.idle.length + this.resting.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
-    connection.idleUntilMs = performance.now() + idleMs;
-    if (this.resting.push(connection) === 1) setImmediate(this.offerRested);
+    if (this.closed || idleMs <= 0 || this.idle.length >= MAX_IDLE_CONNECTIONS) return connection.destroy();
+    connection.idleSinceMs = performance.now();
+    connection.idleUntilMs = connection.idleSinceMs + idleMs;
+    this.idle.push(connection);
+    this.idleTimer ??= setInterval(() => this.closeUnused(), IDLE_CHECK_MS).unref();
   }
 
   /** It is closed, or did not come about. */
   forget(connection?: UpstreamConnection): void {
-    if (connection) for (const list of [this.idle, this.resting]) removeFrom(list, connection);
+    const at = connection ? this.idle.indexOf(connection) : -1;
+    if (at >= 0) this.idle.splice(at, 1);
     if (--this.open === 0) this.options.onUnused?.();
   }
-
-  private readonly offerRested = (): void => {
-    const rested = this.resting.splice(0);
-    if (this.closed) for (const connection of rested) connection.destroy();
-    else this.idle.push(...rested);
-    if (this.idle.length > 0) this.idleTimer ??= setInterval(() => this.closeUnused(), IDLE_CHECK_MS).unref();
-  };
 
   private closeUnused(): void {
     const nowMs = performance.now();
@@ -142,9 +140,4 @@ export class Upstream {
     clearInterval(this.idleTimer);
     this.idleTimer = undefined;
   }
-}
-
-function removeFrom<T>(list: T[], one: T): void {
-  const at = list.indexOf(one);
-  if (at >= 0) list.splice(at, 1);
 }
