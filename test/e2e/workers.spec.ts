@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, open } from './ask';
@@ -149,6 +149,27 @@ describe('data-plane workers', () => {
     const text = await new Promise<string>((resolve) => events.setEncoding('utf8').once('data', resolve));
     expect(text).toContain('event: ');
     events.destroy();
+  });
+
+  it('pass on more requests at a time than can wait to be connected', async () => {
+    const open = () => new Promise<Socket>((resolve, reject) => {
+      const socket: Socket = connect(gateway.port, '127.0.0.1', () => resolve(socket)).once('error', reject);
+    });
+    const status = (socket: Socket, path: string) => new Promise<string | undefined>((resolve) => {
+      socket.once('data', (answer) => resolve(answer.toString().split(' ')[1])).write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    });
+    const sockets: Socket[] = [];
+    while (sockets.length < 900) sockets.push(...(await Promise.all(Array.from({ length: 100 }, open))));
+    // Each connection has been handed to a worker.
+    for (const socket of sockets) expect(await status(socket, '/function/nobody')).toBe('404');
+    gateway.signal('SIGSTOP');
+    const passedOn = Promise.all(sockets.slice(2).map((socket) => status(socket, '/healthz')));
+    // Two neighbours are of different workers, which have read the others' requests when they answer.
+    for (const socket of sockets.slice(0, 2)) expect(await status(socket, '/function/nobody')).toBe('404');
+    gateway.signal('SIGCONT');
+    expect([...new Set(await passedOn)]).toEqual(['200']);
+    for (const socket of sockets) socket.destroy();
+    expect(gateway.output).not.toContain('control plane failed');
   });
 
   it('let nobody say from outside whose request it is', async () => {

@@ -47,7 +47,7 @@ import { httpStatusOf } from './http-status';
 import { createMetricsServer, GatewayMetrics } from './metrics-server';
 import { ReplicaFailures } from './replica-failures';
 import { logScaling, ScalingLoop } from './scaling-loop';
-import { relay } from './relay';
+import { relay, relayTarget } from './relay';
 import { GatewayServer } from './server';
 import { tlsServerOf } from './tls';
 import { version } from './version';
@@ -179,7 +179,11 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
     callHandler,
     others: (exchange, route) => {
       if (route.kind === 'async-function') void asyncCallHandler.handle(exchange, route);
-      else void relay(exchange, { connect: async () => connectInProcess(inProcess, exchange.peer) });
+      else {
+        const connection = relayTarget({ connect: async () => connectInProcess(inProcess, exchange.peer) });
+        connection.close(); // After this exchange: it shows whose it is.
+        void relay(exchange, connection);
+      }
     },
   });
   const pool = sharing && new WorkerPool({ count: config.workers, script: installation.workerScript, sharing, activator, clock, unreachable: backend.suspect });

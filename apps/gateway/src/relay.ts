@@ -9,15 +9,18 @@ import { PEER_HEADERS } from './peer-headers';
 /** The length is said anew; an expectation has been answered where the caller's connection is. */
 const DROPPED = HOP_BY_HOP.with('content-length', 'expect', ...PEER_HEADERS);
 
+/** The part of the gateway that requests are passed on to, by whatever connections lead there. */
+export function relayTarget(connections: Pick<Sockets, 'connect'>): Upstream {
+  return new Upstream(connections, 'localhost', 80, { name: 'the control plane' });
+}
+
 /**
- * Passes an exchange on to another part of the gateway as it is, over a connection of its own, and its answer back; for as
- * long as both sides like. Never rejects.
+ * Passes an exchange on to another part of the gateway as it is, and its answer back; for as long as both sides like. Never
+ * rejects.
  *
  * @param added headers that the other part is to see besides, flat.
  */
-export async function relay(exchange: Exchange, connections: Pick<Sockets, 'connect'>, added: readonly string[] = []): Promise<void> {
-  const upstream = new Upstream(connections, 'localhost', 80, { name: 'the control plane' });
-  upstream.close(); // Nothing is kept of it.
+export async function relay(exchange: Exchange, upstream: Upstream, added: readonly string[] = []): Promise<void> {
   const host = exchange.header('host') === undefined ? 'Host: localhost\r\n' : '';
   try {
     await upstream.forward(exchange, {
@@ -29,7 +32,7 @@ export async function relay(exchange: Exchange, connections: Pick<Sockets, 'conn
     });
   } catch (error) {
     if (error instanceof ShoalError && error.code === 'client-closed') return;
-    console.error('a request to the control plane failed:', error);
+    console.error('a request to the control plane failed:', error instanceof ShoalError ? error.message : error);
     sendCallError(exchange, error, 'none');
   }
 }

@@ -6,16 +6,16 @@ import { messageOf } from '@shoal/domain/shared/errors';
 import { loadConfig } from '../config';
 import { CallHandler } from '../data-plane/handle-call';
 import { peerHeaders } from '../peer-headers';
-import { relay } from '../relay';
+import { relay, relayTarget } from '../relay';
 import { GatewayServer } from '../server';
 import { StartError } from '../start-error';
 import { tlsServerOf } from '../tls';
+import { connectInTurn } from './connect-in-turn';
 import { REPORT_MS, type FromWorker, type ToWorker, type Usage } from './messages';
 import { Outbox } from './outbox';
 import { RemoteActivator } from './remote-activator';
 import { WorkerShare } from './worker-share';
 
-const CONNECT_MS = 5_000;
 /** Asking the system costs more than all else in a report. */
 const REPORTS_PER_USAGE = 20;
 
@@ -33,7 +33,7 @@ function start({ socketPath, port: ownPort, maxWaiting }: Extract<ToWorker, { ki
   const unreachable = (id: Extract<FromWorker, { kind: 'unreachable' }>['id'], replicaId: string) => outbox.add({ kind: 'unreachable', id, replicaId });
   const calls = new Calls(share.directory, activator, share.log, clock, unreachable, maxWaiting);
   const sockets = new NodeSockets(tls && tlsServerOf(tls));
-  const primary = { connect: () => sockets.connectPath(socketPath, CONNECT_MS) };
+  const primary = relayTarget({ connect: connectInTurn((limitMs) => sockets.connectPath(socketPath, limitMs), clock) });
   port = ownPort;
   server = new GatewayServer({
     sockets,

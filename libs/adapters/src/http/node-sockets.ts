@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type IpcSocketConnectOpts, type ListenOptions, type Server, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Handshakes } from './handshakes';
 import { nobody, type ByteSocket, type Listener, type Peer, type SocketEvents, type Sockets } from './sockets';
 
@@ -11,6 +12,9 @@ const CONNECTION = { noDelay: true, allowHalfOpen: true } as const;
 
 /** What all connections that we open are read into, one read at a time: Node's own way has a new 64 kB for each. */
 const READ = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Until a socket file that had no room for another connection is tried again. */
+const FULL_MS = 5;
 
 /** TCP by Node's `net`, and socket files. */
 export class NodeSockets implements Sockets {
@@ -30,9 +34,17 @@ export class NodeSockets implements Sockets {
     return connectTo({ host, port, ...CONNECTION }, limitMs);
   }
 
-  /** As `connect`, to a socket file. */
-  connectPath(path: string, limitMs: number): Promise<ByteSocket> {
-    return connectTo({ path, ...CONNECTION }, limitMs);
+  /** As `connect`, to a socket file. When too many wait there to be taken, which TCP would wait for by itself, it is tried until `limitMs`. */
+  async connectPath(path: string, limitMs: number): Promise<ByteSocket> {
+    const endMs = performance.now() + limitMs;
+    for (;;) {
+      try {
+        return await connectTo({ path, ...CONNECTION }, endMs - performance.now());
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() + FULL_MS > endMs) throw error;
+        await pause(FULL_MS);
+      }
+    }
   }
 
   private listenOn(place: ListenOptions, accepted: Accept): Promise<Listener> {
