@@ -120,34 +120,60 @@ export class WorkerPool {
     }));
   }
 
-  /** Resolves with the port once the worker listens; rejects when it ends before. */
+  /** Resolves with the port once the worker listens; rejects when it ends before, or cannot be had. While draining nobody is waited for. */
   private fork(place: Place): Promise<number> {
+    if (this.draining) return new Promise(() => undefined);
     const { sharing, clock } = this.options;
-    const worker = cluster.fork();
-    const outbox = new Outbox<ToWorker>((messages) => {
-      if (worker.isConnected()) worker.send(messages, (error) => void error);
-    });
-    place.worker = worker;
-    place.tell = outbox.add;
     place.startedMs = place.heardMs = clock.monotonicMs();
-    outbox.add({ kind: 'start', ...this.where!, maxWaiting: Math.max(1, Math.floor(MAX_WAITING_CALLS / this.places.length)) });
-    sharing.join(worker.id, outbox.add);
-    outbox.add({ kind: 'listen' });
     return new Promise((resolve, reject) => {
+      const fail = (reason: string) => {
+        // It ended as it was told.
+        if (!this.draining) reject(new StartError(reason));
+      };
+      const notBegun = (error: unknown) => {
+        const what = `data-plane worker ${place.number} cannot be started (${messageOf(error)})`;
+        fail(`${what}: look for limits of processes, memory and open files, or lower SHOAL_WORKERS.`);
+        this.ended(place, what);
+      };
+      let worker: Worker;
+      try {
+        worker = cluster.fork();
+      } catch (error) {
+        return notBegun(error);
+      }
+      const outbox = new Outbox<ToWorker>((messages) => {
+        if (worker.isConnected()) worker.send(messages, (error) => void error);
+      });
+      place.worker = worker;
+      place.tell = outbox.add;
+      outbox.add({ kind: 'start', ...this.where!, maxWaiting: Math.max(1, Math.floor(MAX_WAITING_CALLS / this.places.length)) });
+      sharing.join(worker.id, outbox.add);
+      outbox.add({ kind: 'listen' });
       worker.on('message', (messages: readonly FromWorker[]) => {
         place.heardMs = clock.monotonicMs();
         for (const message of messages) {
           if (message.kind === 'listening') {
             place.listening = place.known = true;
             resolve(message.port);
-          } else if (message.kind === 'failed') reject(new StartError(message.message));
-          else this.receive(place, worker.id, message);
+          } else if (message.kind === 'failed') fail(message.message);
+          else this.receive(place, { id: worker.id, tell: outbox.add }, message);
         }
       });
-      worker.on('error', () => undefined); // It has ended; 'exit' follows.
+      let gone = false;
+      worker.on('error', (error) => {
+        // What happens to a process that was there is told by its exit.
+        if (worker.process.pid !== undefined || gone) return;
+        gone = true;
+        sharing.leave(worker.id);
+        notBegun(error);
+      });
       worker.once('exit', (code, signal) => {
-        reject(new StartError(`A data-plane worker ended while it started (${signal ?? `code ${code}`}): see its messages above.`));
-        const ended = () => this.ended(place, worker, signal ?? `code ${code}`);
+        const how = signal ?? `code ${code}`;
+        fail(`A data-plane worker ended while it started (${how}): see its messages above.`);
+        const ended = () => {
+          sharing.leave(worker.id);
+          this.ended(place, `data-plane worker ${place.number} (process ${worker.process.pid}) has ended (${how}): its calls are lost`);
+        };
         // What it has sent is read first.
         if (worker.isConnected()) worker.once('disconnect', ended);
         else ended();
@@ -155,11 +181,12 @@ export class WorkerPool {
     });
   }
 
-  private receive(place: Place, id: number, message: Exclude<FromWorker, { kind: 'listening' | 'failed' }>): void {
+  /** @param from the worker that said it, which need not be the one that has the place when there is an answer. */
+  private receive(place: Place, { id, tell }: { readonly id: number; readonly tell: Place['tell'] }, message: Exclude<FromWorker, { kind: 'listening' | 'failed' }>): void {
     const { sharing, unreachable } = this.options;
     switch (message.kind) {
       case 'wake':
-        return void this.wake(message.key).then((error) => place.tell({ kind: 'woken', order: message.order, ...(error ? { error } : {}) }));
+        return void this.wake(message.key).then((error) => tell({ kind: 'woken', order: message.order, ...(error ? { error } : {}) }));
       case 'unreachable':
         return unreachable(message.id, message.replicaId);
       case 'report':
@@ -183,20 +210,20 @@ export class WorkerPool {
     }
   }
 
-  private ended(place: Place, { id, process: { pid } }: Worker, how: string): void {
-    const { sharing, clock } = this.options;
+  /** Gives the place to another worker: at once, or after a pause when the last one was not there for long. */
+  private ended(place: Place, what: string): void {
+    const { clock } = this.options;
     place.listening = false;
     place.tell = () => undefined;
     place.cpuSecondsBefore += place.usage.cpuSeconds;
     place.usage = { residentBytes: 0, cpuSeconds: 0 };
-    sharing.leave(id);
     // The first start is watched by whoever waits for it.
     if (this.draining || !place.known) return;
     const early = clock.monotonicMs() - place.startedMs < EARLY_MS;
     const pauseMs = early ? place.pauseMs : 0;
     place.pauseMs = early ? Math.min(place.pauseMs * 2 || FIRST_PAUSE_MS, LONGEST_PAUSE_MS) : 0;
     this.restarts++;
-    console.error(`data-plane worker ${place.number} (process ${pid}) has ended (${how}): its calls are lost, another one starts${pauseMs > 0 ? ` in ${pauseMs} ms` : ''}`);
+    console.error(`${what}; another one starts${pauseMs > 0 ? ` in ${pauseMs} ms` : ''}`);
     setTimeout(() => {
       // It is replaced in its turn.
       if (!this.draining) this.fork(place).catch((error: unknown) => console.error(messageOf(error)));
