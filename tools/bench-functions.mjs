@@ -161,7 +161,7 @@ function print({ few, many }) {
     ['… ns', many.lookUpNs, '', few.lookUpNs],
     ['memory a function: known, KiB', perFunction('idleBytes') / KIB, 8, '–'],
     ['memory a function: all called, KiB', perFunction('calledBytes') / KIB, 8, '–'],
-    ['memory a function: called in each step for ten minutes, KiB', (perFunction('calledBytes') + many.steadyBytes) / KIB, 8, '–'],
+    ['memory a function: called in each step for ten minutes, KiB', (perFunction('calledBytes') + few.steadyBytes) / KIB, 8, '–'],
     ['… more than called twice, KiB', many.steadyBytes / KIB, '', few.steadyBytes / KIB],
     ['memory a function: all called and watched, KiB', perFunction('watchedBytes') / KIB, 8, '–'],
     ['GET /system/functions, ms', many.list.ms, 100, few.list.ms],
