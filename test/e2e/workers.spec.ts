@@ -236,6 +236,25 @@ describe('data-plane workers, at their end', () => {
     }
   });
 
+  it('leave no caller waiting whose connection they had not taken when they were killed', async () => {
+    const gateway = await GatewayProcess.start({ SHOAL_WORKERS: '2' });
+    try {
+      const workers = workersOf(gateway);
+      const sockets = () => readdirSync(`/proc/${gateway.pid}/fd`).length;
+      const before = sockets();
+      for (const pid of workers) process.kill(pid, 'SIGSTOP');
+      const closed = Array.from({ length: 2 }, () => new Promise<void>((resolve) => {
+        connect(gateway.port, '127.0.0.1').on('error', () => undefined).once('close', () => resolve()).resume();
+      }));
+      // The main process has taken them, and keeps a copy of each until its worker answers.
+      await gateway.until(() => sockets() === before + 2);
+      for (const pid of workers) process.kill(pid, 'SIGKILL');
+      await Promise.all(closed);
+    } finally {
+      await gateway.dispose();
+    }
+  });
+
   it('end when their gateway is killed, and leave the port free', async () => {
     const gateway = await GatewayProcess.start({ SHOAL_WORKERS: '2' });
     const { port } = gateway;

@@ -13,12 +13,12 @@ import { WorkerPool } from './worker-pool';
 /** A worker's process, of which the system says what a test wants. */
 class FakeWorker extends EventEmitter {
   readonly sent: ToWorker[] = [];
-  process: { pid: number | undefined; kill: () => void };
+  process: EventEmitter & { pid?: number | undefined; kill?: () => void };
   private alive = true;
 
   constructor(readonly id: number) {
     super();
-    this.process = { pid: 1_000 + id, kill: () => this.die() };
+    this.process = Object.assign(new EventEmitter(), { pid: 1_000 + id, kill: () => this.die() });
   }
 
   isConnected = () => this.alive;

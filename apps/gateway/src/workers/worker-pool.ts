@@ -144,6 +144,7 @@ export class WorkerPool {
       const outbox = new Outbox<ToWorker>((messages) => {
         if (worker.isConnected()) worker.send(messages, (error) => void error);
       });
+      closeUnanswered(worker);
       place.worker = worker;
       place.tell = outbox.add;
       outbox.add({ kind: 'start', ...this.where!, maxWaiting: Math.max(1, Math.floor(MAX_WAITING_CALLS / this.places.length)) });
@@ -249,4 +250,29 @@ export class WorkerPool {
 /** Also one that is stopped. */
 function kill({ worker }: Place): void {
   if (worker && !worker.isDead()) worker.process.kill('SIGKILL');
+}
+
+/** Of Node's own messages to workers that pass on a connection. */
+interface PassedOn {
+  readonly act?: string;
+  readonly seq?: number;
+}
+
+/**
+ * Node keeps its copy of a connection that it passes on until the worker has answered, and for ever when that ends before:
+ * its caller would wait for ever. There is one at a time, and no public way to learn of it.
+ */
+function closeUnanswered({ process }: Worker): void {
+  if (!process.send) return; // It could not be started.
+  const send = process.send.bind(process) as (...args: readonly unknown[]) => boolean;
+  let unanswered: { readonly seq: number | undefined; readonly handle: { close(): void } } | undefined;
+  process.send = (...args: readonly unknown[]) => {
+    const [message, handle] = args as [PassedOn, { close(): void } | undefined];
+    if (message.act === 'newconn' && handle) unanswered = { seq: message.seq, handle };
+    return send(...args);
+  };
+  process.on('internalMessage', ({ ack }: { readonly ack?: number }) => {
+    if (ack !== undefined && ack === unanswered?.seq) unanswered = undefined;
+  });
+  process.once('exit', () => unanswered?.handle.close());
 }
