@@ -16,7 +16,8 @@ const IDLE_CHECK_MS = 500;
 const REST_MS = 0.2;
 /** So much earlier than the other side we close a connection. */
 const CLOSING_MARGIN_MS = 1_000;
-const MAX_IDLE_CONNECTIONS = 256;
+/** More than callers at a time: what does not fit is closed, and costs the next call a new one. */
+const MAX_IDLE_CONNECTIONS = 1_024;
 
 /** What to change about an exchange on its way. */
 export interface UpstreamCall {
