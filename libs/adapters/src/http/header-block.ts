@@ -1,9 +1,8 @@
-import { charsOf, endOf, isBlank } from './char-kinds';
+import { charsOf, endOf, IN_TOKEN, isBlank } from './char-kinds';
 import type { HeaderNames } from './header-names';
 import { MessageError } from './message-error';
 
 const MAX_HEADERS = 2_000;
-const IN_NAME = charsOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
 const IN_VALUE = charsOf(/[\t\x20-\x7e\x80-\xff]/);
 const COLON = 58;
 const CR = 13;
@@ -28,7 +27,7 @@ export class HeaderBlock {
   static parse(text: string, from: number): HeaderBlock {
     const places: number[] = [];
     for (let at = from; at < text.length; ) {
-      const colon = endOf(IN_NAME, text, at);
+      const colon = endOf(IN_TOKEN, text, at);
       let valueStart = colon + 1;
       while (isBlank(text.charCodeAt(valueStart))) valueStart++;
       const end = endOf(IN_VALUE, text, valueStart);

@@ -1,4 +1,4 @@
-import { charsOf, endOf } from './char-kinds';
+import { charsOf, endOf, IN_TOKEN } from './char-kinds';
 import { HeaderBlock } from './header-block';
 import { HeaderNames } from './header-names';
 import { MessageError } from './message-error';
@@ -33,7 +33,6 @@ export interface MessageHead {
 const VERSION = /^HTTP\/(\d)\.(\d)$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const FIELDS = new HeaderNames('host', 'date', 'expect', 'upgrade', 'connection', 'content-length', 'transfer-encoding');
-const IN_METHOD = charsOf(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
 const IN_TARGET = charsOf(/[\x21-\x7e]/);
 const SPACE = 32;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
@@ -43,7 +42,7 @@ const HOST = /^(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** @throws MessageError */
 export function parseRequestHead(text: string): MessageHead {
-  const methodEnd = endOf(IN_METHOD, text, 0);
+  const methodEnd = endOf(IN_TOKEN, text, 0);
   const targetEnd = endOf(IN_TARGET, text, methodEnd + 1);
   const lineEnd = endOfLine(text, targetEnd);
   const [, major, minorText] = VERSION.exec(text.slice(targetEnd + 1, lineEnd)) ?? [];
