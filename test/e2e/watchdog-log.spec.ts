@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { WatchdogProcess, WATCHDOGS } from './watchdog-process';
 
 const GO_DATE = String.raw`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`;
@@ -41,6 +43,19 @@ describe.each(WATCHDOGS)('the log of the watchdog, %s', (_runtime, program) => {
     await start({ fprocess: 'cat', mode: 'serializing', ...env });
     await watchdog.call('/', { body: 'x', headers });
     await watchdog.until(() => line.test(watchdog.output));
+  });
+
+  it('holds up no call while nobody reads it, and says afterwards how much is missing', async () => {
+    const unread = ['sh', '-c', 'mkfifo "$TMPDIR/log"; exec 3<>"$TMPDIR/log"; exec "$0" "$@" >"$TMPDIR/log"', ...program];
+    watchdog = await WatchdogProcess.launch(unread, { fprocess: 'sh FOLDER/loud.sh', combine_output: 'false' }, { 'loud.sh': 'yes loud | head -c 500000 >&2' });
+    await watchdog.until(() => watchdog.call().then(({ status }) => status === 200, () => false));
+    for (let call = 0; call < 5; call++) expect((await watchdog.call()).status).toBe(200);
+
+    let text = '';
+    const reader = createReadStream(join(watchdog.folder, 'log')).on('data', (chunk) => (text += chunk.toString()));
+    await watchdog.until(() => /^\d+ lines were dropped, because nobody took them$/m.test(text));
+    reader.destroy();
+    expect(/^stderr: \[none\] loud$/m.test(text)).toBe(true);
   });
 
   it('has no line for a probe of Kubernetes', async () => {
