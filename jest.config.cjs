@@ -12,9 +12,9 @@ const swc = {
 /** Where the specs of these parts are; all others are `plain`. `tools/test.mjs` runs parts one after the other. */
 const places = {
   // Measure how long something takes, to some milliseconds or under load: what runs beside them would be measured too.
-  serial: ['test/e2e/async-load.spec.ts', 'test/e2e/watchdog-precision.spec.ts'],
+  serial: ['test/e2e/watchdog-precision.spec.ts', 'test/faults/load/'],
   // These need Docker engines.
-  engine: ['test/swarm/', 'test/engine/'],
+  engine: ['test/swarm/', 'test/engine/', 'test/faults/engine/'],
   cluster: ['test/cluster/'],
 };
 const parts = (process.env.SHOAL_TEST_PARTS ?? ['plain', ...Object.keys(places)].join()).split(',');

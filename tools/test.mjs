@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ensureBun, hasBun, hostPlatform } from './bun.mjs';
 import { ensureExecutable } from './executables.mjs';
 import { ensureBuns, hostProcessor } from './image-files.mjs';
+import { printFaultTable } from './fault-table.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, step } from './setup.mjs';
 import { whyNoLab } from './swarm-lab.mjs';
 import { startTestCluster, startTestSwarm } from './test-swarm.mjs';
@@ -31,6 +32,8 @@ const whyNoEngine = whyNoLab() ?? (bun.SHOAL_TEST_WATCHDOG ? undefined : 'there 
 const env = { ...process.env, ...bun, ...(whyNoEngine && { SHOAL_TEST_NO_ENGINE: whyNoEngine }) };
 
 const folder = mkdtempSync(join(tmpdir(), 'shoal-counts-'));
+/** Rows that specs under test/faults add. */
+const faultTable = join(folder, 'faults');
 const counts = { passed: 0, failed: 0, skipped: 0 };
 /** What is running now. */
 let jest;
@@ -43,6 +46,7 @@ try {
   status = await runParts();
 } finally {
   await endSwarm();
+  printFaultTable(faultTable);
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
@@ -89,7 +93,7 @@ async function hasSpecs(part) {
 async function run(which, where = { seat: [], env: {} }) {
   const file = join(folder, which);
   const [command, ...rest] = [...where.seat, process.execPath, JEST, ...args];
-  jest = spawn(command, rest, { cwd: root, stdio: 'inherit', env: { ...env, ...where.env, SHOAL_TEST_PARTS: which, SHOAL_TEST_COUNTS: file } });
+  jest = spawn(command, rest, { cwd: root, stdio: 'inherit', env: { ...env, ...where.env, SHOAL_TEST_PARTS: which, SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
   const code = await ended(jest);
   // It is not there when Jest has run nothing, and has said why.
   const own = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};

@@ -4,10 +4,10 @@ import { ask } from '../e2e/ask';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { NatsProcess } from '../nats-process';
+import { faultRow, howMany } from './fault-table';
 
-/** `npm run test:faults` asks for 20 rounds of 5,000. */
-const ROUNDS = Number(process.env['SHOAL_FAULT_ROUNDS'] ?? 2);
-const CALLS = Number(process.env['SHOAL_FAULT_CALLS'] ?? 1_000);
+const ROUNDS = howMany({ short: 2, long: 20 });
+const CALLS = howMany({ short: 1_000, long: 5_000 });
 const SENDERS = 16;
 /** The last calls of a round have ended by then. */
 const END_MS = 60_000;
@@ -26,6 +26,8 @@ interface Queue {
 
 interface Killing {
   readonly title: string;
+  /** The queue. */
+  readonly where: string;
   setUp(): Promise<{
     readonly gateway: GatewayProcess;
     /** Kills with SIGKILL, and starts what was killed again. */
@@ -56,12 +58,12 @@ async function stateOf(gateway: GatewayProcess, id: string): Promise<string> {
   return status === 200 ? (JSON.parse(text) as { state: string }).state : `unknown (${status})`;
 }
 
-function describeKilling({ title, setUp }: Killing): void {
+function describeKilling({ title, where, setUp }: Killing): void {
   it(`no accepted call is lost when ${title} is killed at random moments`, async () => {
     const { gateway, kill, stop } = await setUp();
     try {
       const fn = await AsyncFunction.deploy(gateway, 'fn', { annotations: { 'com.openfaas.async.concurrency': String(CONCURRENCY), 'com.openfaas.retry.min_wait': '50ms' } });
-      const table: string[] = [];
+      let [refusedInAll, twiceInAll] = [0, 0];
       const begunBefore = new Set<string>();
       for (let round = 1; round <= ROUNDS; round++) {
         const agent = new Agent({ keepAlive: true, maxSockets: SENDERS });
@@ -95,14 +97,15 @@ function describeKilling({ title, setUp }: Killing): void {
         for (const id of fn.begun()) if (!begunBefore.has(id)) times.set(id, (times.get(id) ?? 0) + 1);
         for (const id of times.keys()) begunBefore.add(id);
         const twice = [...times].filter(([id, count]) => ours.has(id) && count > 1);
-        table.push(`round ${round}: killed after ${killAt} of ${accepted.length}, ${refused} not accepted; ${JSON.stringify(Object.fromEntries(states))}; ${twice.length} ran twice, ${twice.filter(([, count]) => count > 2).length} more often`);
+        refusedInAll += refused;
+        twiceInAll += twice.length;
         expect(Object.fromEntries(states)).toEqual({ succeeded: accepted.length });
         expect(accepted.every((id) => times.has(id))).toBe(true);
         expect(twice.length).toBeLessThanOrEqual(CONCURRENCY);
         // Who sees a call for the second time is told so.
         for (const [id] of twice) expect(Math.max(...fn.repeatsOf(id))).toBeGreaterThan(0);
       }
-      if (process.env['SHOAL_FAULT_ROUNDS']) console.log(`${title}\n${table.join('\n')}`);
+      faultRow({ area: 'processes', done: `kill -9 of ${title} while asynchronous calls come in and run; the queue is ${where}`, times: `${ROUNDS} rounds of ${CALLS} calls`, lost: 'nothing', seen: `${refusedInAll} not accepted (sent again by the caller), ${twiceInAll} ran twice and were told so` });
     } finally {
       await stop();
     }
@@ -133,14 +136,15 @@ async function gatewayDies(startQueue: () => Promise<Queue>) {
 }
 
 describe('a queue in the data directory', () => {
-  describeKilling({ title: 'the gateway', setUp: () => gatewayDies(inDirectory) });
+  describeKilling({ title: 'the gateway', where: 'in the data directory', setUp: () => gatewayDies(inDirectory) });
 });
 
 describeWithPrograms('a queue in JetStream', ['nats-server'], 'nats-server', () => {
-  describeKilling({ title: 'the gateway', setUp: () => gatewayDies(inJetStream) });
+  describeKilling({ title: 'the gateway', where: 'in JetStream', setUp: () => gatewayDies(inJetStream) });
 
   describeKilling({
     title: 'nats-server',
+    where: 'in JetStream',
     setUp: async () => {
       const { nats, env, stop } = await inJetStream();
       const gateway = await GatewayProcess.start(env);
@@ -160,6 +164,7 @@ describeWithPrograms('a queue in JetStream', ['nats-server'], 'nats-server', () 
 
   describeKilling({
     title: 'a worker of two',
+    where: 'in JetStream',
     setUp: async () => {
       const { env, stop } = await inJetStream();
       const gateway = await GatewayProcess.start({ ...env, SHOAL_ROLE: 'gateway' });

@@ -8,7 +8,7 @@ import { prepareCheckouts } from './gateways.mjs';
 import { benchHop, benchStreaming } from './hop.mjs';
 import { profileHop, profileTable } from './profile.mjs';
 import { benchStart } from './start.mjs';
-import { benchTable } from './table.mjs';
+import { benchTable } from './bench-table.mjs';
 import { benchWorkers } from './workers.mjs';
 
 /** In the order in which they run. */

@@ -6,7 +6,7 @@ import { root, tellOn } from '../setup.mjs';
 import { ALLOWED, compareWithBaseline } from './baseline.mjs';
 import { prepareCheckouts } from './gateways.mjs';
 import { benchHop } from './hop.mjs';
-import { markdownTable } from './table.mjs';
+import { markdownTable } from '../markdown-table.mjs';
 
 const BASELINE = 'test/bench/baseline.json';
 /** The main rows of the hop. */

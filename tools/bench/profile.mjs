@@ -5,7 +5,7 @@ import { end, progress, wrk } from '../measure.mjs';
 import { startHop } from './gateways.mjs';
 import { hopRows, loadOf, pathOf, startUpstreams } from './hop.mjs';
 import { selfTimes, sharesOf, sourcesOf } from './profile-summary.mjs';
-import { markdownTable } from './table.mjs';
+import { markdownTable } from '../markdown-table.mjs';
 
 const PROFILED = ['GET 12 B, 32 conn.', 'POST 12 B, 32 conn.', 'GET 12 B, 256 conn.', 'GET 100 KiB, 32 conn.', 'GET 12 B, 32 conn., close'];
 /** What has less of the time in each profile is shown as one. */

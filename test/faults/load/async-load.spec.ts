@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { AsyncFunction } from './async-function';
-import { GatewayProcess } from './gateway-process';
+import { AsyncFunction } from '../../e2e/async-function';
+import { GatewayProcess } from '../../e2e/gateway-process';
+import { faultRow, howMany } from '../fault-table';
 
-/** `npm run test:faults` asks for the numbers that docs/async.md states; here it is the same in small. */
-const FLOOD = Number(process.env['SHOAL_FLOOD_CALLS'] ?? 5_000);
-const BACKLOG = Number(process.env['SHOAL_BACKLOG_CALLS'] ?? 10_000);
+const FLOOD = howMany({ short: 5_000, long: 50_000 });
+const BACKLOG = howMany({ short: 10_000, long: 100_000 });
 const SENDERS = 32;
 
 jest.setTimeout(600_000);
@@ -61,9 +61,9 @@ describe('many asynchronous calls', () => {
     agent.destroy();
     waits.sort((a, b) => a - b);
     const p95 = waits[Math.floor(waits.length * 0.95)]!;
-    if (process.env['SHOAL_FLOOD_CALLS']) console.log(`beside a flood of ${FLOOD}: ${waits.length} calls, from sending to ended p50 ${waits[waits.length >> 1]} ms, p95 ${p95} ms, longest ${waits.at(-1)} ms`);
     expect(p95).toBeLessThan(1_000);
     expect(quiet.begun().length).toBe(waits.length);
+    faultRow({ area: 'load', done: 'a flood of asynchronous calls to one function, a call every 0.1 s to another', times: `${FLOOD} calls beside ${waits.length}`, lost: 'nothing', seen: `from sending to ended p50 ${waits[waits.length >> 1]} ms, p95 ${p95} ms, longest ${waits.at(-1)} ms` });
   });
 
   it('a long queue costs no memory, and no time at the start', async () => {
@@ -78,10 +78,10 @@ describe('many asynchronous calls', () => {
     await gateway.startAgain();
     const startMs = Date.now() - startedMs;
     const [depth] = (await (await fetch(`${gateway.url}/system/queue`)).json()) as { queued: number; unfinished: number }[];
-    if (process.env['SHOAL_BACKLOG_CALLS']) console.log(`${BACKLOG} queued: ${early.toFixed(0)} MB with a tenth of them, ${late.toFixed(0)} MB with all, up again after ${startMs} ms`);
     expect(depth!.queued + depth!.unfinished).toBe(BACKLOG);
     // What the runtime itself takes and gives back varies by more than all calls together would weigh.
     expect(late - early).toBeLessThan(60);
     expect(startMs).toBeLessThan(6_000);
+    faultRow({ area: 'load', done: 'calls queued behind one that does not end, then kill -9 of the gateway', times: `${BACKLOG} calls`, lost: 'nothing', seen: `${early.toFixed(0)} MB with a tenth of them, ${late.toFixed(0)} MB with all; up again after ${startMs} ms` });
   });
 });
