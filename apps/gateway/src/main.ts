@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sayWithoutWaiting } from '@shoal/adapters/process/say-without-waiting';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { compose, type Gateway, type Installation } from './compose';
 import { ConfigError, loadConfig, type Config } from './config';
@@ -20,6 +21,7 @@ const installation: Installation = {
 };
 
 async function main(): Promise<void> {
+  sayWithoutWaiting();
   const config = loadConfig(process.env);
   if (config.role === 'worker') return startWorker(config);
   // Before all that takes time: nothing else ends the first process of a container.

@@ -3,6 +3,7 @@ import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
 import type { FromHost, HostLogLine, ToHost } from '@shoal/adapters/local/host-protocol';
+import { sayWithoutWaiting } from '@shoal/adapters/process/say-without-waiting';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import type { FunctionSettings } from './config';
 import type { WriteLine } from './function-log';
@@ -29,6 +30,7 @@ const HEAD_TIMEOUT_MS = 60_000;
  * parent is gone, for whatever reason, it kills all that it runs and ends.
  */
 export async function runHost(): Promise<void> {
+  sayWithoutWaiting();
   await new FunctionHost(await thisRuntime()).start();
 }
 

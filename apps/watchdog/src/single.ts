@@ -11,7 +11,7 @@ import { readFunctionSettings, readSingleSettings, SettingsError, type FunctionS
 import { FunctionLog } from './function-log';
 import { addressOf, functionOfMode } from './function-of-mode';
 import { callIdOf, sendOwn, tooManyCalls, type HostedFunction } from './hosted-function';
-import { LineWriter } from './line-writer';
+import { LineWriter } from '@shoal/adapters/process/line-writer';
 import { thisRuntime, type Runtime } from './runtime';
 
 const MAX_HEAD_BYTES = 1024 * 1024;

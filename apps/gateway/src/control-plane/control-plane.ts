@@ -52,7 +52,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const patterns = collectRoutes(fastify);
   guard(fastify, options);
   const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.of([...options.instances, options.authenticator, options.sessions]), adapter, {
-    logger: ['error', 'warn'],
+    logger: { log: () => undefined, warn: (...said) => console.warn(...said), error: (...said) => console.error(...said) },
     abortOnError: false,
     bodyParser: false,
   });

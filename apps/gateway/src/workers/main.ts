@@ -1,5 +1,6 @@
 import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import { Upstreams } from '@shoal/adapters/http/upstreams';
+import { sayWithoutWaiting } from '@shoal/adapters/process/say-without-waiting';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { Calls } from '@shoal/domain/invocation/calls';
 import { messageOf } from '@shoal/domain/shared/errors';
@@ -19,6 +20,7 @@ import { WorkerShare } from './worker-share';
 /** Asking the system costs more than all else in a report. */
 const REPORTS_PER_USAGE = 20;
 
+sayWithoutWaiting();
 const config = loadConfig(process.env);
 const clock = new SystemClock();
 const outbox = new Outbox<FromWorker>((messages) => void process.send!(messages));

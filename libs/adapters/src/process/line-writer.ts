@@ -1,21 +1,26 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
-const STDOUT = 1;
+export const STDOUT = 1;
+export const STDERR = 2;
 /** Of lines that nobody takes; more are dropped, and how many is said. */
 const MAX_WAITING_LENGTH = 1024 * 1024;
 const RETRY_MS = 20;
 
 /**
- * Writes lines to standard output, all those of one turn of the event loop at once: a line a call would cost a system call
+ * Writes lines to a descriptor, standard output by default: all those of one turn of the event loop at once: a line a call would cost a system call
  * each. Never waits for who reads them: a container engine that hangs does not hold up calls.
  */
 export class LineWriter {
-  private readonly fd = openWithoutWaiting(STDOUT);
+  private readonly fd: number;
   private waiting = '';
   /** What is on its way already, of which a part may have been taken. */
   private leaving: Uint8Array = new Uint8Array();
   private dropped = 0;
   private scheduled = false;
+
+  constructor(fd: typeof STDOUT | typeof STDERR = STDOUT) {
+    this.fd = openWithoutWaiting(fd);
+  }
 
   write(line: string): void {
     if (this.waiting.length > MAX_WAITING_LENGTH) {
@@ -59,14 +64,19 @@ export class LineWriter {
 }
 
 /**
- * A pipe is opened anew, since the one that was given may be shared with others (`2>&1`) who want to wait. Where that cannot
- * be (no `/proc`, a pipe of somebody else's), and for all that is no pipe, it is the descriptor itself.
+ * A pipe is opened anew, since the one that was given may be shared with others (`2>&1`) who want to wait. What cannot be (a
+ * socket, as systemd gives; a pipe of somebody else's) is taken as it is, and all who share it do not wait from then on. To
+ * files and terminals one writes as always.
  */
 function openWithoutWaiting(fd: number): number {
+  let kind;
   try {
-    if (fstatSync(fd).isFIFO()) return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    kind = fstatSync(fd);
+    if (kind.isFIFO()) return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     // It can be written to nevertheless.
   }
+  // Making the stream is what sets it so.
+  if (kind?.isFIFO() || kind?.isSocket()) void (fd === STDOUT ? process.stdout : process.stderr);
   return fd;
 }
