@@ -11,12 +11,13 @@ export class NatsProcess {
 
   private constructor(
     readonly port: number,
-    private readonly folder: string,
+    /** Where its streams are. */
+    readonly folder: string,
     private readonly args: readonly string[],
   ) {}
 
-  static async start(args: readonly string[] = []): Promise<NatsProcess> {
-    const server = new NatsProcess(await freePort(), mkdtempSync(join(tmpdir(), 'shoal-nats-')), args);
+  static async start(args: readonly string[] = [], folder = mkdtempSync(join(tmpdir(), 'shoal-nats-'))): Promise<NatsProcess> {
+    const server = new NatsProcess(await freePort(), folder, args);
     await server.again();
     return server;
   }

@@ -9,6 +9,8 @@ export interface CallRecord {
   /** Absent when there was no whole answer; then `body` says why. */
   readonly status: number | undefined;
   readonly body: string;
+  /** What the answer calls it. */
+  readonly callId?: string;
 }
 
 export interface LoadOptions {
@@ -66,12 +68,12 @@ export class SteadyLoad {
 
   private async call(path: string): Promise<void> {
     const atMs = this.elapsedMs;
-    const end = (status: number | undefined, body: string) => void this.records.push({ atMs, tookMs: this.elapsedMs - atMs, path, status, body });
+    const end = (status: number | undefined, body: string, callId?: string) => void this.records.push({ atMs, tookMs: this.elapsedMs - atMs, path, status, body, ...(callId === undefined ? {} : { callId }) });
     try {
       const answer = await this.exchange(path);
       let body = '';
       for await (const chunk of answer.setEncoding('utf8')) body += chunk;
-      end(answer.statusCode, body);
+      end(answer.statusCode, body, answer.headers['x-call-id'] as string | undefined);
     } catch (error) {
       end(undefined, String(error));
     }

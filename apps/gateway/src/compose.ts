@@ -149,7 +149,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       schedules,
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
-      new Readiness(backend.problem),
+      new Readiness(backend.problem, () => queue?.problem),
     ],
     authenticator: new Authenticator(credentials, sessions),
     sessions,

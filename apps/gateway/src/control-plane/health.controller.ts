@@ -3,9 +3,12 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
 import { Fails } from './error-answer';
 
-/** Says why the gateway cannot serve functions now; `undefined` when it can. */
+/** Says why the gateway cannot serve functions now, or has no queue for asynchronous calls; `undefined` when it can. */
 export class Readiness {
-  constructor(readonly problem: () => string | undefined) {}
+  constructor(
+    readonly problem: () => string | undefined,
+    readonly queueProblem: () => string | undefined,
+  ) {}
 }
 
 @ApiTags('health')
@@ -31,13 +34,18 @@ export class HealthController {
   @ApiOperation({ summary: 'Tells whether functions can be served' })
   @ApiOkResponse({ description: 'They can.', schema: { type: 'object' } })
   @Fails({ 503: 'They cannot; the body says why.' })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
+  async ready(): Promise<HealthCheckResult> {
+    const result = await this.health.check([
       () => {
         const check = this.indicator.check('provider');
         const reason = this.readiness.problem();
         return reason === undefined ? check.up() : check.down({ reason });
       },
     ]);
+    const reason = this.readiness.queueProblem();
+    if (reason === undefined) return result;
+    // Said, but no reason to send callers elsewhere: all gateways have the same queue, and calls need none.
+    const queue = { queue: { status: 'down' as const, reason } };
+    return { ...result, error: { ...result.error, ...queue }, details: { ...result.details, ...queue } };
   }
 }

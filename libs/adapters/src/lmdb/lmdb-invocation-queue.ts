@@ -32,6 +32,8 @@ export interface LmdbInvocationQueueOptions extends KeepTimes {
 export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
   readonly maxBodyBytes: number;
   readonly secret: string;
+  /** Only a try would tell. */
+  readonly problem = undefined;
   private readonly tokens = new WeakMap<Claim, number>();
   private readonly followers = new Map<string, Set<(record: CallRecord) => void>>();
   private readonly retries: DueWork;

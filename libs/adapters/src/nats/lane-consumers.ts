@@ -42,6 +42,11 @@ export class LaneConsumers {
     await ensured;
   }
 
+  /** What is remembered need not be so any more. */
+  forget(): void {
+    this.ensured.clear();
+  }
+
   /** What is there now; `most` at most. */
   async pull(lane: Lane, most: number): Promise<readonly Delivered[]> {
     await this.ensure(lane);

@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { InvalidArgumentError } from '@nats-io/transport-node';
+import { InvalidArgumentError, NoRespondersError, TimeoutError } from '@nats-io/transport-node';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 
 /** Numbers that JetStream gives its errors. */
@@ -10,6 +10,7 @@ const INSUFFICIENT_RESOURCES = [10023, 10047];
 const NOTHING_TO_DELETE = [10057, 10043];
 const STREAM_EXISTS_OTHERWISE = 10058;
 const SUBJECTS_OVERLAP = 10065;
+const STREAM_NOT_FOUND = 10059;
 
 /** Somebody has written there since. */
 export function isConflict(error: unknown): boolean {
@@ -31,6 +32,11 @@ export function isOverlap(error: unknown): boolean {
   return codeOf(error) === SUBJECTS_OVERLAP;
 }
 
+/** What was written to or read is not there; nobody listens for a stream that is not. */
+export function isStreamMissing(error: unknown): boolean {
+  return codeOf(error) === STREAM_NOT_FOUND || error instanceof NoRespondersError || (error instanceof Error && isStreamMissing(error.cause));
+}
+
 /** @param address without credentials. */
 export function toShoalError(error: unknown, address: string): ShoalError {
   if (error instanceof ShoalError) return error;
@@ -39,7 +45,8 @@ export function toShoalError(error: unknown, address: string): ShoalError {
   if (isFull || (code !== undefined && INSUFFICIENT_RESOURCES.includes(code))) return new ShoalError('queue-full', 'the queue has no room for more calls', {}, { cause: error });
   // The only argument of ours that can be too much for it is a message's length.
   if (error instanceof InvalidArgumentError) return new ShoalError('body-too-large', 'the call is larger than the queue takes', {}, { cause: error });
-  return new ShoalError('backend-unavailable', `the queue at ${address} is not available: ${messageOf(error)}`, {}, { cause: error });
+  const reason = error instanceof TimeoutError ? 'it did not answer in time' : messageOf(error);
+  return new ShoalError('backend-unavailable', `the queue at ${address} is not available: ${reason}`, {}, { cause: error });
 }
 
 function codeOf(error: unknown): number | undefined {

@@ -13,14 +13,16 @@ import { LaneConsumers } from './lane-consumers';
 import { LaneWatch } from './lane-watch';
 import { LeftBehind } from './left-behind';
 import { Names } from './names';
-import { NatsLink, type LinkOptions } from './nats-link';
+import { NatsLink, type LinkCaretaker, type LinkOptions } from './nats-link';
 import { QueueDepths } from './queue-depths';
-import { readProgress, readSecret, writeProgress } from './queue-meta';
+import { readProgress, readSecret, writeProgress, writeSecret } from './queue-meta';
 import { Redriving } from './redriving';
 import { openStreams, type Keeping } from './streams';
 
 /** From one attempt to open the queue to the next. */
 const RETRY_MS = 200;
+/** Streams that are gone are not made again and again where that does not help. */
+const RESTORE_MS = 1_000;
 /** In a message, what is not the body: headers above all. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -41,8 +43,10 @@ export interface NatsQueueOptions extends LinkOptions, Keeping {
  * A call is a message in its lane from its acceptance to its end. From when it is first taken it also has a live entry,
  * which says how it stands and decides who may go on with it. When it has ended the message goes, and the entry moves to
  * where it is kept for a while: among the ended ones or the dead letters.
+ *
+ * A server that has lost its streams is given them anew, empty.
  */
-export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
+export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCaretaker {
   readonly maxBodyBytes: number;
   private readonly outcomes: CallOutcomes;
   private readonly letters: DeadLetters;
@@ -55,13 +59,15 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
   private readonly lanes: LaneWatch;
   private readonly counts: QueueDepths;
   private readonly held = new Map<Claim, Held>();
+  private restoring: Promise<boolean> | undefined;
 
   private constructor(
     private readonly link: NatsLink,
     private readonly names: Names,
-    { maxBodyBytes, claimMs, warn }: NatsQueueOptions,
+    private readonly options: NatsQueueOptions,
     readonly secret: string,
   ) {
+    const { maxBodyBytes, claimMs, warn } = options;
     this.maxBodyBytes = Math.max(0, Math.min(maxBodyBytes, link.maxMessageBytes - HEAD_BYTES));
     const outcomes = (this.outcomes = new CallOutcomes(link, names));
     const letters = (this.letters = new DeadLetters(link, names));
@@ -74,6 +80,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
     this.cancellation = new CallCancellation(link, names, { outcomes, endings, consumers, lookup: this.lookup });
     this.redriving = new Redriving(link, names, { outcomes, letters, consumers });
     this.counts = new QueueDepths(link, names, consumers, letters);
+    link.careBy(this);
   }
 
   /**
@@ -97,6 +104,20 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
+  }
+
+  get problem(): string | undefined {
+    return this.link.problem;
+  }
+
+  reconnected(): void {
+    this.consumers.forget();
+  }
+
+  /** All who miss a stream at the same time get the same answer. */
+  restore(): Promise<boolean> {
+    this.restoring ??= this.restoreStreams().finally(() => setTimeout(() => (this.restoring = undefined), RESTORE_MS).unref());
+    return this.restoring;
   }
 
   async publish(call: QueuedCall): Promise<'stored' | 'known'> {
@@ -192,6 +213,18 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog {
 
   async setScheduleProgress(functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
     await writeProgress(this.link, this.names, functionKey, progress);
+  }
+
+  private async restoreStreams(): Promise<boolean> {
+    try {
+      this.consumers.forget();
+      await openStreams(this.link, this.names, this.options);
+      await writeSecret(this.link, this.names, this.secret);
+      this.options.warn('the queue had lost its streams: they were made anew, and calls that waited in them are gone');
+      return true;
+    } catch {
+      return false; // Who has missed one says why.
+    }
   }
 
   /** What is written down already, for the message. */

@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager, type ConsumerConfig, type ConsumerInfo, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import { AuthorizationError, connect, createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { isConflict, isNothingToDelete, isOtherConfiguration, isOverlap, toShoalError } from './nats-error';
+import { isConflict, isNothingToDelete, isOtherConfiguration, isOverlap, isStreamMissing, toShoalError } from './nats-error';
 import { parseServers } from './server-address';
 
 /** How long a server may take for one answer. */
@@ -13,6 +13,10 @@ const RECONNECT_MS = 200;
 const PING_MS = 5_000;
 /** Of a stream that others create as well. */
 const MAX_TRIES = 5;
+/** A server that lets a question time out and does not answer this soon to a mere ping says nothing to anybody. */
+const PROBE_MS = 500;
+const NOT_CONNECTED = 'not connected';
+const SILENT = 'it does not answer';
 
 export interface LinkOptions {
   /** `host:port`, with or without `nats://` and credentials; several with commas between them. */
@@ -22,6 +26,24 @@ export interface LinkOptions {
   readonly token?: string;
   /** How long a server that is not there yet is waited for. */
   readonly openMs: number;
+}
+
+/** Who knows what has to be there. */
+export interface LinkCaretaker {
+  /** The server may be another one than before. */
+  reconnected(): void;
+  /** A stream was not there. Resolves with whether all are now. */
+  restore(): Promise<boolean>;
+}
+
+interface Asking {
+  /** Whether a stream that is missing is to be made first; not for what makes it. */
+  readonly restores?: boolean;
+}
+
+interface PublishOptions extends Asking {
+  readonly expected?: number;
+  readonly messageId?: string;
 }
 
 /** A message in a stream. */
@@ -34,11 +56,16 @@ export interface Stored {
 /**
  * A connection to JetStream, which comes back by itself for as long as it is open.
  *
- * While it is away, everything rejects with `backend-unavailable` at once: what would be kept back until it returns might
- * be done long after its caller has given up. Streams have one replica, or reads could be behind what was written.
+ * While it is away or silent, everything rejects with `backend-unavailable` at once, and so does what is on its way when that
+ * begins: what would be kept back until it returns might be done long after its caller has given up. Streams have one replica, or reads could be behind what was written.
  */
 export class NatsLink {
-  private away = false;
+  /** Why nothing can be asked now; `undefined` when it can. */
+  problem: string | undefined;
+  private probing = false;
+  /** Who waits for an answer. */
+  private readonly waiting = new Set<(error: ShoalError) => void>();
+  private caretaker: LinkCaretaker | undefined;
 
   private constructor(
     private readonly connection: NatsConnection,
@@ -76,6 +103,11 @@ export class NatsLink {
     }
   }
 
+  /** From now on. */
+  careBy(caretaker: LinkCaretaker): void {
+    this.caretaker = caretaker;
+  }
+
   /** The longest message that the server takes. */
   get maxMessageBytes(): number {
     return this.connection.info!.max_payload;
@@ -89,7 +121,7 @@ export class NatsLink {
    * Resolves once it is stored; with `undefined` when `expected` is not the sequence of the last message with this subject
    * (0: there is none). Messages with the same `messageId` within a while are one.
    */
-  publish(subject: string, data: Uint8Array, { expected, messageId }: { readonly expected?: number; readonly messageId?: string } = {}): Promise<{ readonly sequence: number; readonly duplicate: boolean } | undefined> {
+  publish(subject: string, data: Uint8Array, { expected, messageId, ...asking }: PublishOptions = {}): Promise<{ readonly sequence: number; readonly duplicate: boolean } | undefined> {
     return this.ask(async () => {
       try {
         const { seq, duplicate } = await this.client.publish(subject, data, {
@@ -101,7 +133,7 @@ export class NatsLink {
         if (isConflict(error)) return undefined;
         throw error;
       }
-    });
+    }, asking);
   }
 
   /** The last message with exactly this subject. */
@@ -143,7 +175,7 @@ export class NatsLink {
           await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
         }
       }
-    });
+    }, { restores: false });
   }
 
   ensureConsumer(stream: string, config: Partial<ConsumerConfig>): Promise<void> {
@@ -174,7 +206,7 @@ export class NatsLink {
 
   /** Says something that may get lost. */
   send(subject: string, text: string): void {
-    if (this.away) throw this.unavailable();
+    this.requireConnected();
     this.connection.publish(subject, text);
   }
 
@@ -219,25 +251,69 @@ export class NatsLink {
     );
   }
 
-  private async ask<T>(question: () => Promise<T>): Promise<T> {
-    if (this.away) throw this.unavailable();
+  private async ask<T>(question: () => Promise<T>, { restores = true }: Asking = {}): Promise<T> {
+    this.requireConnected();
     try {
-      return await question();
+      return await this.unlessLost(restores ? this.askTwice(question) : question());
     } catch (error) {
-      throw toShoalError(error, this.address);
+      const translated = toShoalError(error, this.address);
+      if (translated.code === 'backend-unavailable') void this.probe();
+      throw translated;
     }
   }
 
+  /** The second time after what was missing is there again. */
+  private async askTwice<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      if (!isStreamMissing(error) || !(await this.caretaker?.restore())) throw error;
+      return question();
+    }
+  }
+
+  private unlessLost<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      answer.finally(() => this.waiting.delete(reject)).then(resolve, reject);
+    });
+  }
+
+  private lose(problem: string): void {
+    this.problem = problem;
+    for (const reject of this.waiting) reject(this.unavailable());
+    this.waiting.clear();
+  }
+
+  private requireConnected(): void {
+    if (this.problem !== undefined) throw this.unavailable();
+  }
+
   private unavailable(): ShoalError {
-    return new ShoalError('backend-unavailable', `the queue at ${this.address} is not available: not connected`);
+    return new ShoalError('backend-unavailable', `the queue at ${this.address} is not available: ${this.problem}`);
+  }
+
+  /** Whether it was only that question; if not, nobody else has to find out by waiting. */
+  private async probe(): Promise<void> {
+    if (this.probing || this.problem !== undefined) return;
+    this.probing = true;
+    const timer = setTimeout(() => this.problem ?? this.lose(SILENT), PROBE_MS);
+    // Where the connection ends instead, its status says more.
+    await this.connection.flush().catch(() => undefined);
+    clearTimeout(timer);
+    if (this.problem === SILENT) this.problem = undefined;
+    this.probing = false;
   }
 
   private async followStatus(): Promise<void> {
     for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') this.away = true;
-      if (type === 'reconnect') this.away = false;
+      if (type === 'disconnect') this.lose(NOT_CONNECTED);
+      if (type === 'reconnect') {
+        this.problem = undefined;
+        this.caretaker?.reconnected();
+      }
     }
-    this.away = true;
+    this.lose(NOT_CONNECTED);
   }
 }
 

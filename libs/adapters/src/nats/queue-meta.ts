@@ -13,6 +13,11 @@ export async function readSecret(link: NatsLink, names: Names): Promise<string> 
   return (await link.publish(names.secret, Buffer.from(secret), { expected: 0 })) ? secret : readSecret(link, names);
 }
 
+/** Where it is gone: so that ids which were derived from it stay what they are. */
+export async function writeSecret(link: NatsLink, names: Names, secret: string): Promise<void> {
+  await link.publish(names.secret, Buffer.from(secret), { expected: 0, restores: false });
+}
+
 export async function readProgress(link: NatsLink, names: Names, functionKey: string): Promise<ScheduleProgress | undefined> {
   const stored = await link.last(names.meta, names.scheduleOf(functionKey));
   return stored && ((JSON.parse(Buffer.from(stored.data).toString()) as ScheduleProgress | null) ?? undefined);

@@ -69,6 +69,8 @@ export interface InvocationQueue {
   readonly maxBodyBytes: number;
   /** Never changes, and is known to nobody else: for ids that cannot be guessed. */
   readonly secret: string;
+  /** Why nothing can be stored or taken now, as far as is known without trying; `undefined` when it can. */
+  readonly problem: string | undefined;
   /**
    * Resolves once the call is durably stored. `known`: there is a call with this id; nothing has changed.
    * Rejects with `queue-full` when there is no room for more, in number or on the disk; with `body-too-large`.

@@ -29,6 +29,7 @@ export interface InMemoryQueueOptions {
 export class InMemoryInvocationQueue implements InvocationQueue, ScheduleLog {
   readonly maxBodyBytes: number;
   readonly secret = 'secret-of-the-fake';
+  problem: string | undefined;
   private readonly entries = new Map<string, Entry>();
   private readonly followers = new Map<string, Set<(record: CallRecord) => void>>();
   private readonly schedules = new Map<string, ScheduleProgress>();
