@@ -1,0 +1,25 @@
+import { RawClient } from '../contracts/raw-client';
+import { strictAnswers, type SeenAnswers } from './strict-answers';
+
+const turn = () => new Promise(setImmediate);
+
+export interface Talk extends SeenAnswers {
+  readonly received: string;
+}
+
+/** Sends bytes on a connection of their own, each piece in a packet, and ends its half; resolves with all that came back. */
+export async function talk(port: number, pieces: readonly string[], methods: readonly string[] = []): Promise<Talk> {
+  const client = await RawClient.connect(port);
+  try {
+    for (const piece of pieces) {
+      client.write(piece);
+      if (pieces.length > 1) await turn();
+    }
+    client.end();
+    const received = await client.ends();
+    return { received, ...strictAnswers(received, methods) };
+  } finally {
+    client.destroy();
+  }
+}
+
