@@ -43,7 +43,9 @@ export class Credentials {
     const hash = await deriveKey(newPassword, salt, KEY_BYTES);
     const admin: StoredAdmin = { user: USER, salt: salt.toString('base64'), hash: hash.toString('base64') };
     await writeFileAtomic(file, `${JSON.stringify(admin, undefined, 2)}\n`, { mode: 0o600 });
-    return { credentials: Credentials.ofStored(admin), user: USER, newPassword };
+    const credentials = Credentials.ofStored(admin);
+    credentials.accepted = credentials.digest(USER, newPassword);
+    return { credentials, user: USER, newPassword };
   }
 
   private static ofStored({ user, salt, hash }: StoredAdmin): Credentials {

@@ -2,6 +2,7 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import type { FastifyRequest } from 'fastify';
 import type { Credentials } from '../credentials';
 import { namesSession } from '../session-cookie';
+import { networkOf } from './network-of';
 import { isTokenOf, type Session, type Sessions } from './sessions';
 
 /** Decide themselves whom they ask. */
@@ -16,9 +17,12 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2_000;
 /** Attempts of one address that wait at a time; one more is refused. */
 const MAX_PENDING = 8;
-/** Checks of unknown credentials that run or wait at a time, from all addresses; one more is refused. */
+/**
+ * Checks of unknown credentials that run or wait at a time, from all addresses; one more is refused. The first of an address that
+ * has not failed has room of its own: those who guess, from however many addresses, do not fill it.
+ */
 const MAX_CHECKS = 64;
-/** Addresses that are remembered for having failed. */
+/** Networks that are remembered for having failed. */
 const MAX_ADDRESSES = 10_000;
 const FORGET_AFTER_MS = 10 * 60_000;
 
@@ -36,8 +40,9 @@ interface Attempts {
  * after the other for each address, and after each failure the next check of that address takes longer.
  */
 export class Authenticator {
+  /** By network. */
   private readonly attempts = new Map<string, Attempts>();
-  private checks = 0;
+  private readonly checks = { first: 0, further: 0 };
 
   /** @param credentials `undefined` when authentication is off. */
   constructor(
@@ -100,12 +105,13 @@ export class Authenticator {
   }
 
   private async checkUnknown(credentials: Credentials, { user, password }: BasicCredentials, address: string): Promise<boolean> {
-    const attempts = this.attemptsOf(address);
-    if (attempts.pending >= MAX_PENDING || this.checks >= MAX_CHECKS) {
+    const attempts = this.attemptsOf(networkOf(address));
+    const kind = attempts.failures === 0 && attempts.pending === 0 ? 'first' : 'further';
+    if (attempts.pending >= MAX_PENDING || this.checks[kind] >= MAX_CHECKS) {
       throw new ShoalError('too-many-attempts', 'too many attempts at a time', { retryAfterSeconds: 1 });
     }
     attempts.pending++;
-    this.checks++;
+    this.checks[kind]++;
     const turn = attempts.turn.then(async () => {
       const right = await credentials.areRight(user, password);
       attempts.failures = right ? 0 : attempts.failures + 1;
@@ -116,18 +122,18 @@ export class Authenticator {
     });
     const ended = () => {
       attempts.pending--;
-      this.checks--;
+      this.checks[kind]--;
     };
     attempts.turn = turn.then(ended, ended);
     return turn;
   }
 
-  private attemptsOf(address: string): Attempts {
-    const known = this.attempts.get(address);
+  private attemptsOf(network: string): Attempts {
+    const known = this.attempts.get(network);
     if (known) return known;
     if (this.attempts.size >= MAX_ADDRESSES) this.forget();
     const fresh: Attempts = { failures: 0, pending: 0, lastMs: Date.now(), turn: Promise.resolve() };
-    this.attempts.set(address, fresh);
+    this.attempts.set(network, fresh);
     return fresh;
   }
 
@@ -135,7 +141,7 @@ export class Authenticator {
   private forget(): void {
     const idle = [...this.attempts].filter(([, { pending }]) => pending === 0);
     const old = idle.filter(([, { lastMs }]) => Date.now() - lastMs > FORGET_AFTER_MS);
-    for (const [address] of old.length > 0 ? old : idle) this.attempts.delete(address);
+    for (const [network] of old.length > 0 ? old : idle) this.attempts.delete(network);
   }
 }
 
