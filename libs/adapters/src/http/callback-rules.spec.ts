@@ -15,7 +15,7 @@ describe('callbackUrlProblem()', () => {
   it.each([
     'http://127.0.0.1/', 'http://127.1/', 'http://2130706433/', 'http://0x7f.0.0.1/', 'http://0.0.0.0/', 'http://10.1.2.3/', 'http://172.16.0.1/', 'http://192.168.1.1/',
     'http://169.254.169.254/latest/meta-data', 'http://100.64.0.1/', 'http://[::1]/', 'http://[::ffff:127.0.0.1]/', 'http://[fe80::1]/', 'http://[fd00::1]/', 'http://[64:ff9b::7f00:1]/',
-    'http://224.0.0.1/', 'http://255.255.255.255/', 'http://[2002:7f00:1::]/',
+    'http://224.0.0.1/', 'http://255.255.255.255/', 'http://[2002:7f00:1::]/', 'http://[::127.0.0.1]/', 'http://[::7f00:1]/', 'http://[fec0::1]/', 'http://[1::1]/', 'http://[4000::1]/',
   ])('refuses %s as no public address', (url) => {
     expect(callbackUrlProblem(none, url)).toMatch(/is not a public address/);
   }); // prettier-ignore

@@ -9,6 +9,8 @@ export interface CallbackRules {
 /** A host's name, `*.example.org` for those below one, or a range of addresses. */
 export type HostRule = { readonly name: string } | { readonly range: readonly [ipaddr.IPv4 | ipaddr.IPv6, number] };
 
+const ASSIGNED = ipaddr.parseCIDR('2000::/3');
+
 /** Reads names, addresses and ranges with commas between them. `undefined` when one of them is neither. */
 export function parseHostRules(text: string): readonly HostRule[] | undefined {
   const rules: HostRule[] = [];
@@ -39,8 +41,14 @@ export function addressProblem(rules: CallbackRules, host: string, address: stri
   const parsed = ipaddr.process(address);
   if (matches(rules.deny, host, parsed)) return `must not lead to ${host}`;
   if (matches(rules.allow, host, parsed)) return undefined;
-  const kind = parsed.range();
+  const kind = kindOf(parsed);
   return kind === 'unicast' ? undefined : `must not lead to ${host}: ${parsed.toString()} is not a public address (${kind}); SHOAL_CALLBACK_ALLOW can allow it`;
+}
+
+/** Of IPv6 one eighth is in use; what lies outside has been other things (`::127.0.0.1`), and may become some. */
+function kindOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const kind = address.range();
+  return kind === 'unicast' && address.kind() === 'ipv6' && !address.match(ASSIGNED) ? 'unassigned' : kind;
 }
 
 function isDecodable(text: string): boolean {
