@@ -44,7 +44,7 @@ export interface Tables {
 export function openTables(folder: string): Tables {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const root = open({
+    const options = {
       path: join(folder, 'queue.mdb'),
       // Else a folder with a dot in its name is taken for a file.
       noSubdir: true,
@@ -54,7 +54,10 @@ export function openTables(folder: string): Tables {
       // Else a commit that fails rejects a promise of lmdb's own too, which nobody can catch. What is written in one turn
       // is committed together all the same.
       eventTurnBatching: false,
-    });
+      // Whole requests lie in it, and the folder may be one that others can enter. Its types do not know this one.
+      permissionsMode: 0o600,
+    };
+    const root = open(options);
     const meta = table<string | number, string>(root, 'meta');
     const layout = meta.get('layout');
     if (layout !== undefined && layout !== LAYOUT) {

@@ -30,7 +30,7 @@ export class FunctionFiles {
 
   async save(stored: StoredFunction): Promise<void> {
     const file = this.fileOf(stored.spec.id);
-    await mkdir(join(file, '..'), { recursive: true });
+    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
     await writeFileAtomic(file, `${JSON.stringify(stored, undefined, 2)}\n`, { mode: 0o600 });
   }
 

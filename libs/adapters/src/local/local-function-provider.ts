@@ -162,7 +162,7 @@ export class LocalFunctionProvider implements FunctionProvider {
       secretsFolder: join(folder, 'secrets'),
       env: this.options.env,
     });
-    await mkdir(join(folder, 'work'), { recursive: true });
+    await mkdir(join(folder, 'work'), { recursive: true, mode: 0o700 });
     await this.linkSecrets(spec, join(folder, 'secrets'));
     return launch;
   }
