@@ -7,6 +7,9 @@ import { isSignedIn } from '../session-cookie';
 import { MAX_BODY_BYTES } from './json-body';
 import { answerUnknown } from './unknown-route';
 
+/** Of what is wrong with one body: a list may have something wrong in each item. */
+const MAX_MESSAGES = 20;
+
 /** An error as the control plane answers it. */
 interface Answer {
   readonly status: number;
@@ -64,6 +67,7 @@ function answerTo(error: unknown): Answer {
   if (status >= 500) return { status, code: 'internal', message: 'the gateway failed; its log says more' };
   if (status === 413) return { status, code: 'body-too-large', message: `the body is larger than ${MAX_BODY_BYTES} bytes` };
   if (status === 414) return { status, code: 'uri-too-long', message: 'a segment of the path is too long' };
+  if ((error as { code?: unknown }).code === 'FST_ERR_BAD_URL') return { status, code: 'invalid-request', message: 'the path cannot be decoded: after each % there must be two hex digits, of UTF-8' };
   return { status, code: 'invalid-request', message: messagesOf(error) };
 }
 
@@ -78,5 +82,7 @@ function messagesOf(error: unknown): string {
   if (!(error instanceof HttpException)) return (error as Error).message;
   const response = error.getResponse();
   const messages = typeof response === 'object' && 'message' in response ? (response.message as string | string[]) : error.message;
-  return [messages].flat().join('; ');
+  const all = [messages].flat();
+  const left = all.length - MAX_MESSAGES;
+  return all.slice(0, MAX_MESSAGES).join('; ') + (left > 0 ? `; and ${left} more` : '');
 }

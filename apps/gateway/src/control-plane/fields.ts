@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { entryField } from '@shoal/domain/functions/function-spec';
 import { Type } from 'class-transformer';
 import {
   IsArray,
@@ -76,7 +77,7 @@ class TextMap implements ValidatorConstraintInterface {
   defaultMessage({ property, value }: ValidationArguments): string {
     if (!isPlainObject(value)) return `${property} must be an object of texts`;
     const key = Object.keys(value).find((name) => typeof value[name] !== 'string');
-    return `${property}.${key} must be a string`;
+    return `${entryField(property, key!)} must be a string`;
   }
 }
 

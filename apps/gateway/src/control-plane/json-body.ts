@@ -5,6 +5,10 @@ import type { FastifyInstance } from 'fastify';
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** Objects and lists within each other; validation recurses, and must not run out of stack. */
 const MAX_BODY_DEPTH = 32;
+/** Names in one object; validation takes time in the square of it. More than any map or list of ours may have. */
+const MAX_OBJECT_NAMES = 2_000;
+/** Names and list items in the whole body; the largest notification of an Alertmanager has fewer. */
+const MAX_BODY_VALUES = 50_000;
 /** Routes whose path and query say all, by method. */
 const BODILESS = /^(\w+ \/(system\/queue|async-function)(\/|$)|DELETE \/ui\/session$)/;
 /** Validation drops them, for good reasons; better to say so. */
@@ -41,10 +45,15 @@ function parseBounded(text: string): unknown {
     throw new ShoalError('invalid-request', 'Cannot parse request. Please pass valid JSON.');
   }
   let level: object[] = [body].filter(isObjectOrList);
+  let values = 0;
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_BODY_DEPTH) throw new ShoalError('invalid-request', `the body is nested deeper than ${MAX_BODY_DEPTH} levels`);
-    for (const name of level.flatMap((value) => (Array.isArray(value) ? [] : Object.keys(value)))) {
-      if (REFUSED_NAMES.has(name)) throw new ShoalError('invalid-request', `${name} cannot be a name here`);
+    for (const value of level) {
+      const names = Array.isArray(value) ? [] : Object.keys(value);
+      values += Array.isArray(value) ? value.length : names.length;
+      if (names.length > MAX_OBJECT_NAMES) throw new ShoalError('invalid-request', `an object in the body has more than ${MAX_OBJECT_NAMES} names: send fewer`);
+      if (values > MAX_BODY_VALUES) throw new ShoalError('invalid-request', `the body has more than ${MAX_BODY_VALUES} values: send fewer at a time`);
+      for (const name of names) if (REFUSED_NAMES.has(name)) throw new ShoalError('invalid-request', `${name} cannot be a name here`);
     }
     level = level.flatMap((value) => Object.values(value) as unknown[]).filter(isObjectOrList);
   }

@@ -3,6 +3,7 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { functionKey, type FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { parseMemoryBytes } from '@shoal/domain/shared/quantity';
+import { shownText } from '@shoal/domain/shared/shown-text';
 import { findBundle, type Bundle } from './bundle';
 
 /** How the host starts a function's processes. */
@@ -32,7 +33,7 @@ export async function resolveLaunch(spec: FunctionSpec, options: LaunchOptions):
   if (!bundle && !spec.envProcess) {
     throw new ShoalError(
       'invalid-request',
-      `image: there is no bundle ${spec.image} on this machine, and no envProcess says which command to run instead`,
+      `image: there is no bundle ${shownText(spec.image)} on this machine, and no envProcess says which command to run instead`,
     );
   }
   const argv = spec.envProcess ? spec.envProcess.trim().split(' ') : bundle!.argv;
@@ -85,7 +86,7 @@ function requireDirectory(cwd: string, workFolder: string): void {
 function requireProgram(program: string, cwd: string, path: string | undefined): void {
   const found = program.includes('/') ? isExecutable(resolve(cwd, program)) : findProgram(program, path);
   if (found) return;
-  throw new ShoalError('invalid-request', `envProcess: there is no command ${program} on this machine`);
+  throw new ShoalError('invalid-request', `envProcess: there is no command ${shownText(program)} on this machine`);
 }
 
 function findProgram(program: string, path: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import { ShoalError } from '../shared/errors';
+import { shownText } from '../shared/shown-text';
 import { parseCpuMillis, parseMemoryBytes } from '../shared/quantity';
 import { parseConcurrency, parseRetryPolicy } from '../queue/retry-policy';
 import { parseScalingPolicy } from '../scaling/scaling-policy';
@@ -153,7 +154,7 @@ function parseText(value: string, field: string): string {
 
 /** How an entry of a map is named in messages: `labels.a`; shortened, and without control characters. */
 export function entryField(field: string, key: string): string {
-  return `${field}.${JSON.stringify(key.slice(0, 60)).slice(1, -1)}`;
+  return `${field}.${shownText(key)}`;
 }
 
 function invalid(field: string, problem: string): ShoalError {

@@ -5,6 +5,9 @@ import { ShoalError } from '../shared/errors';
 import type { FunctionProvider, FunctionState } from './function-provider';
 import { functionKey, type FunctionId, type FunctionSpec } from './function-spec';
 
+/** Of secrets that are missing; a message is to be read. */
+const MAX_NAMES_SHOWN = 10;
+
 /** What depends on how this gateway is set up. */
 export interface FunctionsOptions {
   /** What functions may scale by, because somebody measures it. */
@@ -72,7 +75,13 @@ export class Functions {
     const known = new Set(await this.secrets.list(namespace));
     const missing = spec.secrets.filter((name) => !known.has(name));
     if (missing.length > 0) {
-      throw new ShoalError('invalid-request', `secrets: ${missing.join(', ')} not found in namespace ${namespace}`);
+      throw new ShoalError('invalid-request', `secrets: ${shownNames(missing)} not found in namespace ${namespace}`);
     }
   }
+}
+
+/** The first of them, when there are many. */
+function shownNames(names: readonly string[]): string {
+  const left = names.length - MAX_NAMES_SHOWN;
+  return names.slice(0, MAX_NAMES_SHOWN).join(', ') + (left > 0 ? ` and ${left} more` : '');
 }

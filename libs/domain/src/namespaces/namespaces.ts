@@ -2,6 +2,7 @@ import type { FunctionProvider } from '../functions/function-provider';
 import { parseName, parseTextMap } from '../functions/function-spec';
 import type { SecretStore } from '../secrets/secret-store';
 import { ShoalError } from '../shared/errors';
+import { shownText } from '../shared/shown-text';
 import type { Namespace, NamespaceStore } from './namespace-store';
 
 /** The mark that says a namespace may hold functions (wire contract §1.4.11). */
@@ -30,7 +31,7 @@ export class Namespaces {
   async get(name: string): Promise<Namespace> {
     if (name === this.defaultName) return { name, labels: { [MARK]: '1' }, annotations: { [MARK]: '1' } };
     const found = (await this.store.list()).find((namespace) => namespace.name === name);
-    if (!found) throw new ShoalError('namespace-not-found', `namespace ${name} does not exist`);
+    if (!found) throw new ShoalError('namespace-not-found', `namespace ${shownText(name)} does not exist`);
     return found;
   }
 

@@ -25,6 +25,8 @@ const MAX_ATTEMPTS = 100;
 const DEFAULT_MIN_WAIT_MS = 1_000;
 const DEFAULT_MAX_WAIT_MS = 2 * 60_000;
 const DEFAULT_DEADLINE_MS = 24 * 3_600_000;
+/** All statuses that there are have room in it. */
+const MAX_CODES_LENGTH = 1_000;
 const DEFAULT_CONCURRENCY = 100;
 const MAX_CONCURRENCY = 1_000;
 /** Nobody waits longer for somebody who asks to be left alone. */
@@ -159,6 +161,7 @@ function readCount(annotations: Annotations, name: string, { fallback, least, mo
 function readCodes(annotations: Annotations): readonly number[] {
   const text = annotations[`${RETRY}codes`];
   if (text === undefined) return DEFAULT_CODES;
+  if (text.length > MAX_CODES_LENGTH) throw invalid(`${RETRY}codes`, `is longer than ${MAX_CODES_LENGTH} characters`);
   const codes = text.split(',').map((code) => code.trim()).filter(Boolean);
   if (!codes.every((code) => /^[45]\d\d$/.test(code))) throw invalid(`${RETRY}codes`, 'must be statuses from 400 to 599 with commas between them');
   return codes.map(Number);

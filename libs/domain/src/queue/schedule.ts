@@ -23,12 +23,17 @@ type Annotations = Readonly<Record<string, string>>;
 const SCHEDULE = 'schedule';
 const TIME_ZONE = 'schedule.timezone';
 const MISSED = 'schedule.missed';
+/** Of an expression, and of a time zone: reading one takes time, and each look at the clock reads it. */
+const MAX_LENGTH = 256;
 
 /** `undefined` when the function has none. Rejects with `invalid-request` naming the annotation; the cron expression is not looked at. */
 export function parseSchedule(annotations: Annotations): Schedule | undefined {
   const cron = annotations[SCHEDULE]?.trim();
   const { [TIME_ZONE]: timeZone = 'UTC', [MISSED]: missed = 'skip' } = annotations;
   if (cron === undefined) return undefined;
+  for (const [name, text] of [[SCHEDULE, cron], [TIME_ZONE, timeZone]] as const) {
+    if (text.length > MAX_LENGTH) throw new ShoalError('invalid-request', `annotations.${name} is longer than ${MAX_LENGTH} characters`);
+  }
   if (missed !== 'skip' && missed !== 'once') throw new ShoalError('invalid-request', `annotations.${MISSED} must be skip or once`);
   return { cron, timeZone, missed };
 }

@@ -11,6 +11,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
+/** Of a text that can be one; policies are read again and again. */
+const MAX_LENGTH = 100;
+
 /** The longest duration that a timer here can hold: 2^31 - 1 ms, about 24.8 days. */
 export const MAX_DURATION_MS = 2_147_483_647;
 
@@ -21,6 +24,7 @@ export const MAX_DURATION_MS = 2_147_483_647;
  * @returns milliseconds; `undefined` for anything else, for a negative one, and for more than `MAX_DURATION_MS`.
  */
 export function parseDurationMs(text: string): number | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
   const trimmed = text.trim();
   if (/^\d+$/.test(trimmed)) return bounded(Number(trimmed) * 1_000);
   if (trimmed === '') return undefined;
