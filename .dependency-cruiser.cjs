@@ -54,7 +54,7 @@ module.exports = {
     vendorStaysHome('prom-client', ['apps/gateway/src']),
     vendorStaysHome('@nestjs', ['apps/gateway/src/control-plane']),
     vendorStaysHome('sucrase', ['apps/cli/src/build']),
-    vendorStaysHome('tar-stream', ['apps/cli/src/build']),
+    vendorStaysHome('tar-stream', ['apps/cli/src/build', 'libs/adapters/src/local']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -13,7 +13,7 @@ interface Description {
 /** Every route of the wire contract that this gateway has, and our own. */
 const ROUTES = [
   'get /system/functions', 'post /system/functions', 'put /system/functions', 'delete /system/functions',
-  'get /system/function/{name}', 'get /system/function/{name}/scaling', 'get /system/function/{name}/statistics', 'get /system/events', 'post /system/scale-function/{name}', 'get /system/info', 'get /system/logs', 'post /system/alert',
+  'get /system/function/{name}', 'get /system/function/{name}/scaling', 'get /system/function/{name}/statistics', 'get /system/events', 'post /system/scale-function/{name}', 'get /system/info', 'get /system/backup', 'get /system/logs', 'post /system/alert',
   'get /system/secrets', 'post /system/secrets', 'put /system/secrets', 'delete /system/secrets', 'get /system/namespaces',
   'get /system/namespace/{name}', 'post /system/namespace', 'post /system/namespace/{name}', 'put /system/namespace/{name}', 'delete /system/namespace/{name}',
   'get /async-function/calls/{id}', 'get /async-function/calls/{id}/result', 'delete /async-function/calls/{id}',

@@ -154,6 +154,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (terminal) => (await import('./commands/namespace')).namespaceCommand(terminal),
   },
   {
+    name: 'backup',
+    group: 'Operate',
+    summary: 'write functions, secrets and queue of a gateway to a file',
+    load: async (terminal) => (await import('./commands/backup')).backupCommand(terminal),
+  },
+  {
+    name: 'restore',
+    group: 'Operate',
+    summary: 'make a data directory of such a file',
+    load: async (terminal) => (await import('./commands/restore')).restoreCommand(terminal),
+  },
+  {
     name: 'login',
     group: 'Gateway and account',
     summary: 'keep user and password for a gateway',

@@ -21,7 +21,8 @@ const SCHEDULE_TICK_MS = 500;
 /** So long a queue that is not there yet is waited for. */
 const OPEN_MS = 30_000;
 
-export type Queue = InvocationQueue & ScheduleLog;
+/** `copyTo` where the queue is a file of ours: writes a copy of it as it is at this moment. */
+export type Queue = InvocationQueue & ScheduleLog & { readonly copyTo?: (file: string) => Promise<void> };
 
 /** Opens the queue that the configuration names; `undefined` when there is to be none. @throws StartError */
 export async function openQueue({ queue, home }: Config, clock: Clock): Promise<Queue | undefined> {

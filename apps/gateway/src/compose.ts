@@ -23,12 +23,14 @@ import type { FunctionLoad, MetricsSource } from '@shoal/domain/scaling/metrics-
 import { SCALE_LABEL, SCALING_TYPES, type ScalingType } from '@shoal/domain/scaling/scaling-policy';
 import { Secrets } from '@shoal/domain/secrets/secrets';
 import { createAsynchronous, openQueue, type Asynchronous } from './asynchronous';
+import { createBackUps } from './back-up';
 import type { Backend } from './backend/backend';
 import { createLocalBackend } from './backend/local-backend';
 import { createSwarmBackend } from './backend/swarm-backend';
 import type { Config } from './config';
 import { AsyncCallLookup } from './control-plane/async-calls.controller';
 import { Authenticator } from './control-plane/authenticate';
+import { BackUps } from './control-plane/backup.controller';
 import { createControlPlane } from './control-plane/control-plane';
 import { ControlPlaneSettings } from './control-plane/control-plane-settings';
 import { EventStreams } from './control-plane/event-streams';
@@ -78,6 +80,8 @@ export type Gateway = Awaited<ReturnType<typeof compose>>;
 export async function compose(config: Config, data: DataDirectory | undefined, credentials: Credentials | undefined, installation: Installation, chosen?: Backend) {
   const clock = new SystemClock();
   const replicaFailures = new ReplicaFailures(clock);
+  // Ahead of all that runs: a queue that cannot be opened, of another version perhaps, leaves everything as it is.
+  const queue = await openQueue(config, clock);
   const backend = chosen ?? createBackend({ config, data, installation, clock, replicaFailures });
   const { provider, secretStore, namespaceStore, logSource } = backend;
   const backendStarted = backend.start();
@@ -104,7 +108,6 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const calls = new Calls(directory, activator, sharing?.observeBy(observer) ?? observer, clock, backend.suspect);
   const metrics = new GatewayMetrics();
   const { functionNamespace, readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs, tls } = config;
-  const queue = await openQueue(config, clock);
   const invoker = new ReplicaInvoker({ calls, connections: createConnections(), upstreamTimeoutMs });
   const asynchronous = queue && createAsynchronous({ config, queue, invoker, directory, clock, cron });
   const source = withQueued(createMetricsSource(config, activity), directory, asynchronous);
@@ -147,6 +150,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
       replicaHistory,
       events,
       schedules,
+      new BackUps(createBackUps({ config, data, queue })),
       new ControlPlaneSettings(config.functionNamespace, version),
       new ProviderIdentity(provider.info),
       new Readiness(backend.problem, () => queue?.problem),

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   if (config.role === 'worker') return startWorker(config);
   // Before all that takes time: nothing else ends the first process of a container.
   const drainOnSignals = endOnSignals(config);
-  const data = needsHome(config) ? DataDirectory.open(config.home) : undefined;
+  const data = needsHome(config) ? await DataDirectory.open(config.home) : undefined;
   const admin = await loadAdmin(config);
   const gateway = await compose(config, data, admin?.credentials, installation);
   drainOnSignals(gateway);
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
   if (config.deploySamples && data && !data.samplesDeployed) {
     await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
-    data.markSamplesDeployed();
+    await data.markSamplesDeployed();
   }
   gateway.scaling.start();
   await gateway.asynchronous?.start();

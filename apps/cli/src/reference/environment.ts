@@ -2,6 +2,7 @@
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   SHOAL_GATEWAY: 'the gateway, unless `--gateway` or the stack file names one',
   OPENFAAS_URL: 'the same; SHOAL_GATEWAY comes first',
+  SHOAL_HOME: 'the data directory that `restore` makes, unless `--home` names one; `.shoal` without both',
   SHOAL_CONFIG: 'the folder of `config.yml`, instead of `~/.shoal`',
   OPENFAAS_CONFIG: "the folder of faas-cli's `config.yml`, instead of `~/.openfaas`; it is only read",
   CI: "with `true` or `1`, faas-cli's `config.yml` is looked for in `./.openfaas`",

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AlertController } from './alert.controller';
 import { AsyncCallsController } from './async-calls.controller';
+import { BackupController } from './backup.controller';
 import { EventsController } from './events.controller';
 import { FunctionsController } from './functions.controller';
 import { HealthController } from './health.controller';
@@ -34,6 +35,7 @@ export class ControlPlaneModule {
         AsyncCallsController,
         QueueController,
         InfoController,
+        BackupController,
         HealthController,
         SessionController,
       ],

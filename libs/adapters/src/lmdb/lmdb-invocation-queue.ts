@@ -196,6 +196,14 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     await this.store.close();
   }
 
+  /**
+   * Writes a copy of the whole queue, as it is at this moment, to a file that is not there yet. Calls come and go meanwhile.
+   * Rejects with `queue-full` when there is no room for it on the disk, else with `backend-unavailable`.
+   */
+  copyTo(file: string): Promise<void> {
+    return this.store.copyTo(file);
+  }
+
   scheduleProgress(functionKey: string): Promise<ScheduleProgress | undefined> {
     return this.store.read(() => this.store.tables.schedules.get(functionKey));
   }

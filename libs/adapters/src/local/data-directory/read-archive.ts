@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
+import { extract, type Headers } from 'tar-stream';
+import { damaged, MANIFEST_FILE, parseManifest, QUEUE_FILE, type ArchivedFile, type ArchiveManifest } from './archive-manifest';
+
+/** What is in an archive, at its place in the data directory. */
+export type ArchivedEntry =
+  | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly bytes: AsyncIterable<Buffer> }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string };
+
+const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
+const SEGMENT = '(?!\\.{1,2}(?:/|$))[^/\\0\\\\]+';
+const FILES = new RegExp(`^(?:(?:admin|namespaces)\\.json|${QUEUE_FILE.replace('.', '\\.')}|functions/${SEGMENT}/${SEGMENT}\\.json|secrets/${SEGMENT}/${SEGMENT}\\.secret)$`);
+const BUNDLE_FILES = new RegExp(`^bundles(?:/${SEGMENT})+$`);
+/** Of files that only their owner may read. A bundle's own say who else may. */
+const PRIVATE_FILE = 0o600;
+
+/**
+ * Reads an archive to its end, calls `keep` for each of its files in turn, and checks it against its manifest. `keep` must
+ * take all of the bytes. What it keeps is not to be used before this has resolved.
+ *
+ * Rejects with `invalid-request` an archive that is cut short, changed, or has anything in it that belongs in no data
+ * directory; with `unsupported` one of a newer version; and as `keep` does.
+ */
+export async function readArchive(source: Readable, release: string, keep: (entry: ArchivedEntry) => Promise<void>): Promise<ArchiveManifest> {
+  const read: ArchivedFile[] = [];
+  let manifest: ArchiveManifest | undefined;
+  const take = async (headers: Headers, body: Readable) => {
+    const { name: path } = headers;
+    if (manifest) throw damaged(`${path} comes after ${MANIFEST_FILE}`);
+    if (path === MANIFEST_FILE) manifest = parseManifest(await textOf(body), release);
+    else read.push(await takeFile(headers, body, keep));
+  };
+  const tar = extract();
+  let failure: Error | undefined;
+  let current: { readonly body: PassThrough; readonly taken: Promise<void> } | undefined;
+  tar.on('entry', (headers, stream, next) => {
+    // What tar-stream hands out does not end when the archive does.
+    const body = stream.pipe(new PassThrough());
+    body.on('error', () => undefined); // It is told by who takes it, if anybody does.
+    const taken = take(headers, body).then(
+      () => next(),
+      (error: Error) => next((failure ??= error)),
+    );
+    current = { body, taken };
+  });
+  try {
+    await pipeline(source, tar);
+  } catch (error) {
+    const first = failure;
+    current?.body.destroy(error as Error);
+    await current?.taken; // Nobody keeps anything any more.
+    failure = first;
+    if (failure !== undefined) throw failure;
+    // What reading the source rejects with has a code; what the archive is refused with has none.
+    throw (error as NodeJS.ErrnoException).code === undefined ? damaged(messageOf(error)) : error;
+  }
+  if (!manifest) throw damaged('it is cut short');
+  compare(read, manifest.files);
+  return manifest;
+}
+
+async function takeFile({ name: path, type, mode, linkname }: Headers, body: Readable, keep: (entry: ArchivedEntry) => Promise<void>): Promise<ArchivedFile> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  if (type === 'symlink' && linkname && BUNDLE_FILES.test(path)) {
+    body.resume();
+    await keep({ kind: 'link', path, target: linkname });
+    return { path, bytes, sha256: hash.update(linkname).digest('hex') };
+  }
+  if (type !== 'file' || !(FILES.test(path) || BUNDLE_FILES.test(path))) throw damaged(`${path} has no place in a data directory`);
+  const counted = async function* () {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  await keep({ kind: 'file', path, mode: FILES.test(path) ? PRIVATE_FILE : (mode ?? PRIVATE_FILE) & 0o777, bytes: counted() });
+  return { path, bytes, sha256: hash.digest('hex') };
+}
+
+function compare(read: readonly ArchivedFile[], expected: readonly ArchivedFile[]): void {
+  for (const [at, { path, bytes, sha256 }] of expected.entries()) {
+    const found = read[at];
+    if (found?.path !== path) throw damaged(`${path} is missing`);
+    if (found.bytes !== bytes || found.sha256 !== sha256) throw damaged(`${path} is not as it was`);
+  }
+  const extra = read[expected.length];
+  if (extra) throw damaged(`${extra.path} is not in its list`);
+}
+
+async function textOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_MANIFEST_BYTES) throw new ShoalError('invalid-request', `${MANIFEST_FILE} of the back-up is longer than ${MAX_MANIFEST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
