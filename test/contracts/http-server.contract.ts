@@ -68,6 +68,26 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         expect(answers.match(/<[^>]*>/g)).toEqual(targets.map((target) => `<${target}>`));
       });
 
+      it('that rests after an answer: what is sent sooner waits, and is answered in turn', async () => {
+        const handledMs: number[] = [];
+        const caller = await client((exchange) => {
+          handledMs.push(performance.now());
+          if (exchange.target === '/') exchange.restAfterAnswer();
+          exchange.send(200, [], `<${exchange.target}>`);
+        });
+        // One that is read with the first, and one that comes while the connection rests.
+        caller.write(`${GET}GET /2 HTTP/1.1\r\nHost: x\r\n\r\n`);
+        await caller.hears('</>');
+        caller.write('GET /3 HTTP/1.1\r\nHost: x\r\n\r\n');
+        expect((await caller.hears('</3>')).match(/<[^>]*>/g)).toEqual(['</>', '</2>', '</3>']);
+        expect(handledMs[1]! - handledMs[0]!).toBeGreaterThan(400);
+        // One that leaves meanwhile is not kept.
+        caller.write(GET);
+        await soon(() => handledMs.length === 4);
+        caller.destroy();
+        await server!.close();
+      });
+
       it('whose other end an exchange knows', async () => {
         const caller = await client((exchange) => exchange.send(200, [], JSON.stringify(exchange.peer)));
         caller.write(GET);

@@ -4,9 +4,11 @@ import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer, type Refusal } from '@shoal/adapters/http/http-server';
 import type { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import type { Sockets } from '@shoal/adapters/http/sockets';
+import type { Call } from '@shoal/domain/invocation/calls';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './data-plane/call-error';
+import { CallTurns } from './data-plane/call-turns';
 import type { CallHandler } from './data-plane/handle-call';
 import { peerOf } from './peer-headers';
 import { StartError } from './start-error';
@@ -35,6 +37,7 @@ export interface GatewayServerOptions {
 /** The one listener: the path decides which plane answers. */
 export class GatewayServer {
   private readonly server: HttpServer;
+  private readonly turns = new CallTurns();
   private draining = false;
 
   constructor(private readonly options: GatewayServerOptions) {
@@ -76,15 +79,37 @@ export class GatewayServer {
       return sendCallError(exchange, new ShoalError('shutting-down', 'the gateway is shutting down', { retryAfterSeconds: 1 }), 'none');
     }
     const route = routeOf(exchange.method, exchange.target, this.options.functionNamespace);
+    if (route.kind === 'control-plane' && METHODS.includes(exchange.method) && !exchange.webSocket) this.options.others(exchange, route);
+    else if (this.turns.mayBegin()) this.begin(exchange, route);
+    else this.beginInTurn(exchange, route);
+  }
+
+  /** What is for the data plane, or for nobody. */
+  private begin(exchange: Exchange, route: Route, call?: Call): void {
     if (exchange.webSocket && route.kind !== 'function') {
-      return sendCallError(exchange, new ShoalError('route-not-found', 'only functions take upgrades: /function/NAME'), 'none');
-    }
-    if (route.kind === 'control-plane' && !METHODS.includes(exchange.method)) {
+      sendCallError(exchange, new ShoalError('route-not-found', 'only functions take upgrades: /function/NAME'), 'none');
+    } else if (route.kind === 'control-plane') {
       // Node's parser, which comes next, would take it for no request. Functions may have methods of their own.
-      return sendCallError(exchange, new ShoalError('method-not-allowed', 'there is no such method here'), 'none', ALLOW);
+      sendCallError(exchange, new ShoalError('method-not-allowed', 'there is no such method here'), 'none', ALLOW);
+    } else if (route.kind === 'async-function') {
+      this.options.others(exchange, route);
+    } else {
+      void this.options.callHandler.handle(exchange, route, call);
     }
-    if (route.kind === 'control-plane' || route.kind === 'async-function') this.options.others(exchange, route);
-    else void this.options.callHandler.handle(exchange, route);
+  }
+
+  private beginInTurn(exchange: Exchange, route: Route): void {
+    const { callHandler } = this.options;
+    const call = callHandler.newCall();
+    this.turns.defer(callHandler.laneOf(route), {
+      begin: () => exchange.closed || this.begin(exchange, route, call),
+      refuse: () => {
+        if (exchange.closed) return;
+        // Its caller may come again at once, and again; the time for that is the calls' that are taken.
+        exchange.restAfterAnswer();
+        callHandler.refuse(exchange, route, call);
+      },
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { plainLines } from '@shoal/adapters/http/end-to-end-headers';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { replicaAddress } from '@shoal/adapters/http/replica-address';
 import type { Upstreams } from '@shoal/adapters/http/upstreams';
-import type { FunctionId } from '@shoal/domain/functions/function-spec';
+import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
 import { Call, type Calls } from '@shoal/domain/invocation/calls';
 import { functionNameOfIntent, parseFunctionName, type Route } from '@shoal/domain/invocation/route';
 import type { Clock } from '@shoal/domain/shared/clock';
@@ -47,14 +47,31 @@ interface OneCall {
 export class CallHandler {
   constructor(private readonly options: CallHandlerOptions) {}
 
+  /** One that begins to be counted now, and may be handled or refused later. */
+  newCall(): Call {
+    return new Call(this.options.clock, this.options.writeTimeoutMs);
+  }
+
+  /** What calls wait behind each other in: that of a function, or the one of all that name none that exists. */
+  laneOf(route: Route): string {
+    return 'id' in route && this.options.calls.has(route.id) ? functionKey(route.id) : '';
+  }
+
   /** Answers a call, also one that asks for another protocol (WebSocket). Never rejects. */
-  handle(exchange: Exchange, route: DataRoute): Promise<void> {
+  handle(exchange: Exchange, route: DataRoute, call = this.newCall()): Promise<void> {
     const identity = identify(exchange);
-    const call = new Call(this.options.clock, this.options.writeTimeoutMs);
     return this.run(exchange, route, { identity, call }).catch((error: unknown) => {
       sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
       if (!(error instanceof ShoalError)) console.error(`call ${identity.callId} failed:`, error);
     });
+  }
+
+  /** Answers that more calls come here than can be taken. */
+  refuse(exchange: Exchange, route: Route, call: Call): void {
+    const identity = identify(exchange);
+    const error = new ShoalError('over-capacity', 'more calls come to this gateway than it can take', { layer: 'gateway', elapsedMs: Math.round(call.elapsedMs()), retryAfterSeconds: 1 });
+    if (route.kind === 'function') this.options.calls.refuse(route.id, call, error.code);
+    sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
   }
 
   private run(exchange: Exchange, route: DataRoute, one: OneCall): Promise<void> {

@@ -21,6 +21,8 @@ export interface ExchangeConnection {
   send(bytes: Uint8Array | string): boolean;
   /** The answer is out. */
   answered(exchange: Exchange): void;
+  /** After the present answer no request is read for a while. */
+  restAfterAnswer(): void;
   pauseBody(): void;
   resumeBody(): void;
   /** The time until `resumeBody` is not the caller's. */
@@ -228,6 +230,11 @@ export class Exchange {
     if (this.chunked) this.connection.send(lastChunk(trailers));
     this.answered = true;
     this.connection.answered(this);
+  }
+
+  /** For a caller that is to come again later: what it sends sooner on this connection is read after half a second to a second. */
+  restAfterAnswer(): void {
+    this.connection.restAfterAnswer();
   }
 
   /** Breaks the connection, so that the caller cannot take half an answer for a whole one. */

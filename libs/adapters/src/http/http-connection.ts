@@ -13,6 +13,8 @@ const LINGER_MS = 30_000;
 const SILENT_LINGER_MS = 2_000;
 /** A caller that takes nothing of a whole answer for so long is given up. */
 const STALLED_MS = 60_000;
+/** Half a second to a second, by how often the server checks deadlines. */
+const REST_CHECKS = 2;
 /** First and shortest, then twice as long each time: when a caller that ended its half is asked whether it is there. */
 const FIRST_ASKED_MS = 100;
 /** Where nothing can be asked, one that is sent nothing for this long counts as having left. */
@@ -61,6 +63,8 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   private beganMs = 0;
   private deadlineMs: number;
   private lingerUntilMs: number | undefined;
+  /** Checks of deadlines until the next request is read; above 0 the connection *rests*. */
+  private restChecks = 0;
   private callerEnded = false;
   private askTimer: NodeJS.Timeout | undefined;
   private tunnel: SocketEvents | undefined;
@@ -79,7 +83,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   data(chunk: Buffer): void {
     if (this.tunnel) return this.tunnel.data(chunk);
     if (this.lingerUntilMs !== undefined) return this.lingerOn();
-    if (this.exchange ? this.exchange.complete : this.outbox.blocked) return this.keepAhead(chunk);
+    if (this.exchange ? this.exchange.complete : this.outbox.blocked || this.restChecks > 0) return this.keepAhead(chunk);
     this.parse(chunk);
   }
 
@@ -155,7 +159,12 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     if (this.exchange !== exchange) return;
     if (!exchange.complete || !exchange.keepAlive || this.server.closing) return this.finish();
     this.exchange = undefined;
+    if (this.restChecks > 0) this.socket.pause();
     if (!this.parsing) this.next();
+  }
+
+  restAfterAnswer(): void {
+    this.restChecks = REST_CHECKS;
   }
 
   pauseBody(): void {
@@ -218,6 +227,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   checkDeadline(nowMs: number): void {
+    if (this.restChecks > 0 && !this.exchange && --this.restChecks === 0) this.endRest();
     if (nowMs < this.deadlineMs || this.bodyPausedMs !== undefined) return;
     const arriving = this.exchange !== undefined || this.parser.begun;
     if (this.exchange?.headSent) return this.exchange.cut();
@@ -225,12 +235,18 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     this.refuse(408, 'the request took too long to arrive');
   }
 
+  private endRest(): void {
+    if (!this.waiting) return;
+    if (!this.aheadPaused) this.socket.resume();
+    this.next();
+  }
+
   /** Takes bytes of the next request, and of those behind it as long as each is answered on the spot. */
   private parse(bytes: Buffer): void {
     let rest = bytes;
     do {
       rest = this.parseOne(rest);
-    } while (rest.byteLength > 0 && this.waiting && !this.outbox.blocked);
+    } while (rest.byteLength > 0 && this.waiting && !this.outbox.blocked && this.restChecks === 0);
     if (rest.byteLength > 0) {
       if (this.tunnel) this.tunnel.data(rest);
       else if (this.lingerUntilMs === undefined) this.keepAhead(rest);
@@ -286,6 +302,10 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     if (this.outbox.blocked) {
       this.deadlineMs = Infinity;
       return this.socket.limitStall(STALLED_MS);
+    }
+    if (this.restChecks > 0) {
+      this.deadlineMs = Infinity;
+      return;
     }
     this.deadlineMs = after(performance.now(), this.server.options.keepAliveMs);
     if (this.ahead.length === 0) {

@@ -8,6 +8,8 @@ export type CreateTlsServer = (options: { readonly noDelay: boolean }) => Server
 
 type Accept = (socket: ByteSocket) => SocketEvents;
 
+/** Connections that wait to be accepted; the system may allow less. One more is lost, and tried again by its caller's system after a second. */
+const BACKLOG = 4_096;
 const CONNECTION = { noDelay: true, allowHalfOpen: true } as const;
 
 /** What all connections that we open are read into, one read at a time: Node's own way has a new 64 kB for each. */
@@ -58,7 +60,7 @@ export class NodeSockets implements Sockets {
       const handshakes = secure && new Handshakes(secure, onSocket);
       const server = secure ?? createServer(CONNECTION, onSocket);
       server.once('error', reject);
-      server.listen(place, () => {
+      server.listen({ ...place, backlog: BACKLOG }, () => {
         server.off('error', reject);
         // Running out of descriptors while accepting is no reason to end: the next connection may find one.
         server.on('error', () => undefined);

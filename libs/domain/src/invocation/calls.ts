@@ -79,6 +79,18 @@ export class Calls {
     private readonly maxWaiting = MAX_WAITING_CALLS,
   ) {}
 
+  has(id: FunctionId): boolean {
+    return this.directory.find(functionKey(id)) !== undefined;
+  }
+
+  /** Counts a call that is refused before it could run: for the function it is load as any other. */
+  refuse(id: FunctionId, call: Call, outcome: CallOutcome): void {
+    const entry = this.directory.find(functionKey(id));
+    if (!entry) return;
+    this.observer.started(entry.key);
+    this.observer.ended(entry.key, outcome, call.elapsedMs(), 0);
+  }
+
   /**
    * Runs `exchange` against a ready replica: at once when one has room, else in turn, waking the function if it sleeps.
    *

@@ -1,0 +1,104 @@
+import { CALLS_PER_LOOK, CallTurns, MAX_DEFERRED_CALLS, MAX_TURN_WAIT_MS, SLICE_MS } from './call-turns';
+
+/** A loop that turns when it is told to; a call takes `costMs` of it. */
+function setUp({ costMs = 0.1 } = {}) {
+  let nowMs = 1_000;
+  let pending: (() => void)[] = [];
+  const settled: string[] = [];
+  const turns = new CallTurns(() => nowMs, (action) => void pending.push(action));
+  const settle = (text: string) => {
+    nowMs += costMs;
+    settled.push(text);
+  };
+  return {
+    settled,
+    pending: () => pending.length,
+    pass: (ms: number) => (nowMs += ms),
+    turn: () => {
+      const due = pending;
+      pending = [];
+      for (const action of due) action();
+    },
+    /** As the server does. */
+    arrive: (lane: string, name = lane) => {
+      if (turns.mayBegin()) settle(name);
+      else turns.defer(lane, { begin: () => settle(name), refuse: () => settle(`refused ${name}`) });
+    },
+  };
+}
+
+describe('CallTurns', () => {
+  it('begins calls on the spot, and asks for a turn with few of them', () => {
+    const { arrive, turn, settled, pending } = setUp();
+    let asked = 0;
+    for (let i = 0; i < 10 * CALLS_PER_LOOK; i++) {
+      arrive('fn');
+      asked += pending();
+      turn();
+    }
+    expect(settled).toHaveLength(10 * CALLS_PER_LOOK);
+    expect(asked).toBe(10);
+  });
+
+  it('lets no more begin in one turn than fit in a slice; the rest begins in later ones, in order', () => {
+    const { arrive, turn, settled } = setUp();
+    for (let i = 0; i < 350; i++) arrive('fn', String(i));
+    const inFirst = settled.length;
+    expect(inFirst * 0.1).toBeGreaterThanOrEqual(SLICE_MS);
+    expect((inFirst - CALLS_PER_LOOK) * 0.1).toBeLessThan(SLICE_MS + 0.2);
+    turn();
+    expect((settled.length - inFirst) * 0.1).toBeLessThan(SLICE_MS + 0.2);
+    for (let i = 0; i < 3; i++) turn();
+    expect(settled).toEqual(Array.from({ length: 350 }, (_, i) => String(i)));
+  });
+
+  it('is not in the way of calls that come at a stretch over many turns', () => {
+    const { arrive, turn, settled } = setUp();
+    for (let i = 0; i < 1_000; i++) {
+      arrive('fn');
+      if (i % 50 === 0) turn();
+    }
+    expect(settled).toHaveLength(1_000);
+  });
+
+  it('a newcomer does not overtake those that wait', () => {
+    const { arrive, pass, turn, settled } = setUp();
+    for (let i = 0; i < 120; i++) arrive('fn', String(i));
+    pass(50);
+    arrive('fn', 'late');
+    turn();
+    expect(settled.at(-1)).toBe('late');
+  });
+
+  it('lanes take turns: the call of a quiet function waits behind one of each other', () => {
+    const { arrive, turn, settled } = setUp();
+    for (let i = 0; i < 1_000; i++) arrive('flood');
+    arrive('quiet');
+    const before = settled.length;
+    turn();
+    expect(settled.indexOf('quiet') - before).toBeLessThan(2);
+  });
+
+  it('refuses a call that has waited too long, and one that is too many', () => {
+    const { arrive, pass, turn, settled } = setUp();
+    for (let i = 0; i < 200; i++) arrive('fn');
+    pass(MAX_TURN_WAIT_MS + 1);
+    turn();
+    expect(settled.at(-1)).toBe('refused fn');
+    const many = setUp();
+    for (let i = 0; i < MAX_DEFERRED_CALLS + 200; i++) many.arrive('fn', String(i));
+    expect(many.settled.at(-1)).toBe(`refused ${MAX_DEFERRED_CALLS + 199}`);
+    expect(many.settled.filter((text) => text.startsWith('refused')).length).toBeLessThan(200);
+  });
+
+  it('begins on the spot again when nobody waits any more', () => {
+    const { arrive, pass, turn, settled, pending } = setUp();
+    for (let i = 0; i < 150; i++) arrive('fn');
+    turn();
+    expect(settled).toHaveLength(150);
+    pass(50);
+    arrive('fn', 'last');
+    expect(settled.at(-1)).toBe('last');
+    expect(pending()).toBe(0);
+  });
+});
