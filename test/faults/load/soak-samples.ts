@@ -32,9 +32,11 @@ export class SoakSamples {
     const { memoryMb, descriptors, processes, diskMb } = this.bounds;
     const tree = processTree(this.gateway.pid);
     this.atMs.push(performance.now());
-    for (const { pid, command } of tree) {
+    const hosts = new Set(tree.filter(({ command }) => roleOf(command) === 'host').map(({ pid }) => pid));
+    for (const { pid, parent, command } of tree) {
       const name = roleOf(command);
-      if (name === undefined) continue;
+      // A process that the host has just made is named like it at first.
+      if (name === undefined || hosts.has(parent)) continue;
       this.add(`${name} ${pid}: resident`, 'MB', memoryMb, ownMemoryMb(pid));
       this.add(`${name} ${pid}: descriptors`, '', descriptors, openDescriptors(pid));
       this.add(`${name} ${pid}: threads`, '', descriptors, Number(/Threads:\s+(\d+)/.exec(procFile(pid, 'status'))?.[1]));
