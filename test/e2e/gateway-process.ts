@@ -14,11 +14,12 @@ export class GatewayProcess {
   private constructor(
     readonly home: string,
     private readonly env: Readonly<Record<string, string>>,
+    private readonly program: string,
   ) {}
 
   /** Starts one and waits until it says that it is up. `env` comes on top of: no samples, no authentication. */
-  static async start(env: Readonly<Record<string, string>> = {}, home = mkdtempSync(join(tmpdir(), 'shoal-e2e-'))): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess(home, env);
+  static async start(env: Readonly<Record<string, string>> = {}, home = mkdtempSync(join(tmpdir(), 'shoal-e2e-')), program = main): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(home, env, program);
     await gateway.startAgain();
     return gateway;
   }
@@ -27,7 +28,7 @@ export class GatewayProcess {
   startAgain(): Promise<void> {
     this.output = '';
     const defaults = { SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'false', basic_auth: 'false' };
-    const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], HOME: this.home, ...defaults, SHOAL_HOME: this.home, ...this.env } });
+    const child = spawn(process.execPath, [this.program], { env: { PATH: process.env['PATH'], HOME: this.home, ...defaults, SHOAL_HOME: this.home, ...this.env } });
     this.child = child;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`not up in time: ${this.output}`)), START_TIMEOUT_MS);

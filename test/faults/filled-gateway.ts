@@ -107,14 +107,18 @@ export async function inventory(gateway: GatewayProcess, { dead, succeeded, once
     (await get<Record<string, unknown>[]>(gateway, `/system/functions?namespace=${namespace}`)).map(({ name, namespace: own, image, envProcess, envVars, labels, annotations, secrets, replicas, createdAt }) => ({
       name, own, image, envProcess, envVars, labels, annotations, secrets, replicas, createdAt,
     })); // prettier-ignore
-  const letter = await get(gateway, `/system/queue/dead/${dead}`);
+  // How long it took was once told with more digits.
+  const told = async (path: string) => {
+    const call = await get<{ outcome?: object }>(gateway, path);
+    return { ...call, outcome: { ...call.outcome, durationMs: undefined } };
+  };
   return {
     namespaces: await get(gateway, '/system/namespaces'),
     staging: await get(gateway, '/system/namespace/staging'),
     functions: [...(await functions('openfaas-fn')), ...(await functions('staging'))],
     secrets: [await get(gateway, '/system/secrets?namespace=openfaas-fn'), await get(gateway, '/system/secrets?namespace=staging')],
-    ended: await Promise.all([succeeded, once].map(async (id) => [await get(gateway, `/async-function/calls/${id}`), (await send(gateway, 'GET', `/async-function/calls/${id}/result`)).text])),
-    letter,
+    ended: await Promise.all([succeeded, once].map(async (id) => [await told(`/async-function/calls/${id}`), (await send(gateway, 'GET', `/async-function/calls/${id}/result`)).text])),
+    letter: await told(`/system/queue/dead/${dead}`),
   };
 }
 
@@ -122,9 +126,9 @@ export async function inventory(gateway: GatewayProcess, { dead, succeeded, once
  * Whether calls of `fill` go on in another gateway, or a later one: what waited runs, what is dead can be sent again, what
  * was sent once stays one, and the function has its secret.
  *
- * @param bundle of `keeper`, to let go what it holds.
+ * @param bundle of `keeper`, to let go what it holds. @param keys whether an `Idempotency-Key` leads to the same id as it did.
  */
-export async function expectCallsToGoOn(gateway: GatewayProcess, calls: FilledCalls, bundle: string): Promise<void> {
+export async function expectCallsToGoOn(gateway: GatewayProcess, calls: FilledCalls, bundle: string, { keys = true } = {}): Promise<void> {
   expect(existsSync(join(bundle, 'open'))).toBe(false);
   expect(JSON.parse((await send(gateway, 'POST', '/function/keeper', 'x')).text)).toEqual({ body: 'x', secret: TOKEN_DIGEST });
   for (const id of calls.waiting) expect(['queued', 'running', 'retrying']).toContain(await stateOf(gateway, id));
@@ -134,7 +138,7 @@ export async function expectCallsToGoOn(gateway: GatewayProcess, calls: FilledCa
     expect(JSON.parse((await send(gateway, 'GET', `/async-function/calls/${id}/result`)).text)).toEqual({ body: JSON.stringify(BODY), secret: TOKEN_DIGEST });
   }
   const again = await send(gateway, 'POST', '/async-function/keeper?once', BODY, { 'Idempotency-Key': 'the same' });
-  expect(again.headers['x-call-id']).toBe(calls.once);
+  if (keys) expect(again.headers['x-call-id']).toBe(calls.once);
   expect((await get(gateway, `/async-function/calls/${calls.once}`))['attempts']).toBe(1);
   expect((await send(gateway, 'POST', `/system/queue/dead/${calls.dead}/redrive`)).status).toBeLessThan(300);
   await gateway.until(async () => (await stateOf(gateway, calls.dead)) === 'failed', 30_000);

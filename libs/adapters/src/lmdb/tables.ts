@@ -62,7 +62,7 @@ export function openTables(folder: string): Tables {
     const layout = meta.get('layout');
     if (layout !== undefined && layout !== LAYOUT) {
       void root.close();
-      throw new Error(`its layout is ${layout}, and this version knows ${LAYOUT} only`);
+      throw new Error(`its layout is ${layout}, and this version knows ${LAYOUT} only: use the version of Shoal that has written it, or a newer one`);
     }
     if (layout === undefined) {
       root.transactionSync(() => {
