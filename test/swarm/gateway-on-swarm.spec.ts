@@ -15,6 +15,8 @@ describeOnEngine('a gateway on a swarm', ({ host, network, pid }) => {
   beforeAll(async () => {
     gateway = await GatewayProcess.start(env);
   });
+  // Also when a test has run into its time limit while the engine was stopped: nothing else would let it go on.
+  afterEach(() => void process.kill(pid, 'SIGCONT'));
   afterAll(async () => {
     const functions = (await (await ask('GET', '/system/functions')).json()) as { name: string }[];
     for (const { name } of functions) await ask('DELETE', '/system/functions', { functionName: name });

@@ -1,6 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { ShoalError } from '@shoal/domain/shared/errors';
 import { Fails } from './error-answer';
 
 /** Says why the gateway cannot serve functions now, or has no queue for asynchronous calls; `undefined` when it can. */
@@ -35,13 +36,10 @@ export class HealthController {
   @ApiOkResponse({ description: 'They can.', schema: { type: 'object' } })
   @Fails({ 503: 'They cannot; the body says why.' })
   async ready(): Promise<HealthCheckResult> {
-    const result = await this.health.check([
-      () => {
-        const check = this.indicator.check('provider');
-        const reason = this.readiness.problem();
-        return reason === undefined ? check.up() : check.down({ reason });
-      },
-    ]);
+    const problem = this.readiness.problem();
+    // As every error is told; one of Terminus' own would be taken for a failure of the gateway's.
+    if (problem !== undefined) throw new ShoalError('backend-unavailable', problem);
+    const result = await this.health.check([() => this.indicator.check('provider').up()]);
     const reason = this.readiness.queueProblem();
     if (reason === undefined) return result;
     // Said, but no reason to send callers elsewhere: all gateways have the same queue, and calls need none.
