@@ -14,6 +14,8 @@ export interface Bundle {
 const FILE = 'function.yml';
 const MODES = ['serializing', 'streaming', 'http'] as const;
 const KEYS: ReadonlySet<string> = new Set(['command', 'mode', 'working_directory', 'environment']);
+/** What a key of ours could be meant by. */
+const PLAIN_KEY = /^\w{1,32}$/;
 const MAX_FILE_BYTES = 64 * 1024;
 /** What may be a bundle's name; anything else (a registry's host, a path that climbs) is not looked up. */
 const BUNDLE_NAME = /^([a-z0-9][-a-z0-9_.]*?)(:[\w.-]+)?$/;
@@ -35,7 +37,10 @@ export async function findBundle(image: string, folders: readonly string[]): Pro
 
 async function readBounded(file: string): Promise<string | undefined> {
   try {
-    if ((await stat(file)).size > MAX_FILE_BYTES) throw invalid(file, `is longer than ${MAX_FILE_BYTES} bytes`);
+    const found = await stat(file);
+    // A device or a pipe has no end, and no size either.
+    if (!found.isFile()) throw invalid(file, 'is no file');
+    if (found.size > MAX_FILE_BYTES) throw invalid(file, `is longer than ${MAX_FILE_BYTES} bytes`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
@@ -46,7 +51,7 @@ async function readBounded(file: string): Promise<string | undefined> {
 function parseBundle(text: string, folder: string): Bundle {
   const file = join(folder, FILE);
   const content = parseYaml(text, file);
-  for (const key of Object.keys(content)) if (!KEYS.has(key)) throw invalid(file, `has an unknown key ${key}`);
+  for (const key of Object.keys(content)) if (!KEYS.has(key)) throw invalid(file, PLAIN_KEY.test(key) ? `has an unknown key ${key}` : 'has a key that is none of its keys');
   const { command, mode = 'serializing', working_directory: directory = '.', environment = {} } = content;
   if (!isMode(mode)) throw invalid(file, `has a mode that is none of ${MODES.join(', ')}`);
   if (typeof directory !== 'string') throw invalid(file, 'has a working_directory that is no text');
@@ -58,7 +63,8 @@ function parseYaml(text: string, file: string): Readonly<Record<string, unknown>
   try {
     content = parse(text);
   } catch (error) {
-    throw invalid(file, `is not YAML: ${messageOf(error)}`);
+    // The rest of the message is lines of the file, which may be a link to one that is nobody's business.
+    throw invalid(file, `is not YAML: ${messageOf(error).split('\n')[0]}`);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw invalid(file, 'is not a map of keys and values');
   return content as Readonly<Record<string, unknown>>;
