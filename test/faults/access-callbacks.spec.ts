@@ -14,6 +14,8 @@ const LITERALS = ['127.0.0.1', '127.1', '127.0.1', '2130706433', '0x7f000001', '
 /** Names that this machine has for itself, and ways to write them. */
 const NAMES = ['localhost', 'LOCALHOST', 'localhost.', 'LocalHost.', '%6cocalhost', 'ⓛocalhost', 'x@localhost', 'evil.invalid@localhost', 'evil.invalid:80@localhost', 'evil.invalid%40localhost', 'localhost%23.evil.invalid', 'localhost\\@evil.invalid', 'evil.invalid#@localhost', 'ip6-localhost', 'ip6-loopback'];
 
+const isAddress = (url: string): boolean => URL.canParse(url) && /^(\[|[\d.]+$)/.test(new URL(url).hostname) && /^[\x20-\x7e]*$/.test(url);
+
 describe('callbacks', () => {
   let gateway: GatewayProcess;
   /** Also the one that callbacks may reach: it leads on to where they must not. */
@@ -68,6 +70,8 @@ describe('callbacks', () => {
       const { status, headers } = await accept(Buffer.from(url).toString('latin1'));
       if (status === 202) later.push(headers['x-call-id'] as string);
       else refused++;
+      // An address is known for what it is without asking anybody.
+      expect({ url, status }).toEqual({ url, status: isAddress(url) ? 400 : expect.any(Number) });
       expect([202, 400]).toContain(status);
     });
     expect(refused).toBeGreaterThan(LITERALS.length);
