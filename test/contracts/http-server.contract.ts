@@ -579,6 +579,32 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         await caller.until(() => caller.closed, 'closed');
       });
 
+      it.each(['Content-Length: 9', 'Transfer-Encoding: chunked'])('that has left within a request when its turn comes, and still answers the one before (%s)', async (frame) => {
+        let left = false;
+        const caller = await client((exchange) => {
+          if (exchange.method === 'POST') exchange.onClosed = () => (left = true);
+          else setTimeout(() => exchange.send(200, [], 'first'), 50);
+        });
+        caller.write(`${GET}POST / HTTP/1.1\r\nHost: x\r\n${frame}\r\n\r\n1`);
+        caller.end();
+        expect(await caller.ends()).toMatch(/^HTTP\/1.1 200 [^]*first$/);
+        await caller.until(() => caller.closed, 'closed');
+        expect(left).toBe(true);
+      });
+
+      it('that has left when the turn of its last request comes', async () => {
+        let closed = false;
+        const caller = await client((exchange) => {
+          if (exchange.target === '/last') exchange.onClosed = () => (closed = true);
+          else setTimeout(() => exchange.send(200, [], ''), 30);
+        });
+        caller.write(`${GET}GET /last HTTP/1.1\r\nHost: x\r\n\r\n`);
+        caller.end();
+        await caller.hears('200 OK');
+        caller.destroy();
+        await soon(() => closed);
+      });
+
       it('that only ended its half and reads a long answer slowly', async () => {
         const caller = await client((exchange) => exchange.send(200, [], Buffer.alloc(20 * MEGABYTE)));
         caller.pause();

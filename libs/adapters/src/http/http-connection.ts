@@ -100,13 +100,8 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     this.callerEnded = true;
     if (this.tunnel) return this.endTunnel();
     if (this.lingerUntilMs !== undefined) return;
-    if (!this.exchange) {
-      if (this.ahead.length === 0) this.finish();
-    } else if (this.exchange.complete) {
-      this.askLater(FIRST_ASKED_MS);
-    } else {
-      this.socket.destroy();
-    }
+    if (this.exchange) this.askOrLeave(this.exchange);
+    else if (this.ahead.length === 0) this.finish();
   }
 
   closed(): void {
@@ -251,6 +246,8 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
       if (this.tunnel) this.tunnel.data(rest);
       else if (this.lingerUntilMs === undefined) this.keepAhead(rest);
     }
+    // It ended before this request had its turn.
+    if (this.callerEnded && this.exchange) return this.askOrLeave(this.exchange);
     if (!this.waiting) return;
     if (!this.parser.begun) this.next();
     else if (this.callerEnded) this.finish();
@@ -357,7 +354,17 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     this.deadlineMs = Math.min(this.lingerUntilMs!, performance.now() + SILENT_LINGER_MS);
   }
 
+  /** The caller has ended its half: within a request that will never come whole it has left, but may still take the answers before. */
+  private askOrLeave(exchange: Exchange): void {
+    if (exchange.complete) return this.askLater(FIRST_ASKED_MS);
+    if (exchange.headSent) return this.socket.destroy();
+    this.exchange = undefined;
+    exchange.connectionClosed();
+    this.finish();
+  }
+
   private askLater(waitMs: number): void {
+    clearTimeout(this.askTimer);
     const { writes } = this.outbox;
     this.askTimer = setTimeout(() => {
       const silent = this.outbox.writes === writes && !this.outbox.blocked && waitMs >= SILENT_AFTER_END_MS;
