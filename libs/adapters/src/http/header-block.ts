@@ -61,6 +61,12 @@ export class HeaderBlock {
     return this.text.slice(this.places[PLACES * index + 2], this.places[PLACES * index + 3]);
   }
 
+  /** Whether a tab stands before or behind the value. HTTP allows it, but not all servers take it for a blank. */
+  isTabbed(index: number): boolean {
+    const [colon, from, to, end] = this.places.slice(PLACES * index + 1, PLACES * (index + 1)) as [number, number, number, number];
+    return this.text.slice(colon, from).includes('\t') || this.text.slice(to, end).includes('\t');
+  }
+
   /** Names and values in turn. */
   get flat(): readonly string[] {
     return (this.list ??= Array.from({ length: 2 * this.count }, (_, i) => (i % 2 === 0 ? this.name(i / 2) : this.value((i - 1) / 2))));

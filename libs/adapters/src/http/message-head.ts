@@ -38,7 +38,8 @@ const SPACE = 32;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?]+)/i;
-const HOST = /^(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+/** Without an empty label, which only ever is a path in disguise. */
+const HOST = /^(?!.*\.\.)(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** @throws MessageError */
 export function parseRequestHead(text: string): MessageHead {
@@ -172,6 +173,7 @@ class Fields {
     if (!FIELDS.hasLength(headers.nameLength(index))) return;
     switch (headers.name(index).toLowerCase()) {
       case 'host':
+        this.refuseTabs(headers, index);
         return this.host(headers.value(index));
       case 'date':
         this.dated = true;
@@ -184,10 +186,17 @@ class Fields {
       case 'connection':
         return this.connection(headers.value(index).toLowerCase());
       case 'content-length':
+        this.refuseTabs(headers, index);
         return this.contentLength(headers.value(index));
       case 'transfer-encoding':
+        this.refuseTabs(headers, index);
         return this.transferEncoding(headers.value(index).toLowerCase());
     }
+  }
+
+  /** Some servers take a tab for a part of the value: one of a message that is framed by it would be another message to them. */
+  private refuseTabs(headers: HeaderBlock, index: number): void {
+    if (headers.isTabbed(index)) throw new MessageError(`its ${headers.name(index)} header has a tab beside its value`);
   }
 
   private host(value: string): void {
