@@ -1,7 +1,7 @@
 import { ask } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, howMany } from './fault-table';
-import { RawUpstream } from './raw-upstream';
+import { echoIn, RawUpstream } from './raw-upstream';
 import { smugglings } from './smuggling';
 import { headerOf, type SeenAnswer } from './strict-answers';
 import { strictRequests } from './strict-requests';
@@ -27,7 +27,7 @@ const isRefusal = (answer: SeenAnswer) => headerOf(answer, 'x-shoal-error') !== 
 const FUNCTION: Plane = {
   first: 'POST /function/LANE/first HTTP/1.1',
   smuggled: 'GET /function/LANE/CASE HTTP/1.1\r\nHost: x\r\n\r\n',
-  isAnswer: (answer) => headerOf(answer, 'x-echo') !== undefined,
+  isAnswer: (answer) => echoIn(answer) !== undefined,
 };
 const QUEUE: Plane = {
   first: 'POST /async-function/LANE/first HTTP/1.1',
@@ -106,7 +106,7 @@ describe.each([1, 2])('requests to a gateway of %i process(es)', (workers) => {
 
   it('smuggle none past a function', async () => {
     const { cases, refused } = await smuggle(FUNCTION, async ({ text, answers, upstream }) => {
-      const said = answers.map((answer) => (JSON.parse(answer.body) as { target: string }).target);
+      const said = answers.map((answer) => echoIn(answer)!.target);
       expect({ text, doubts: upstream.doubts, targets: upstream.requests.map(({ target }) => target) }).toEqual({ text, doubts: [], targets: said });
       upstream.forget();
     });

@@ -1,14 +1,19 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { GatewayProcess } from '../e2e/gateway-process';
-import { strictRequests, type SeenRequest, type SeenRequests } from './strict-requests';
+import { headerOf, type SeenAnswer } from './strict-answers';
+import { strictRequests, type SeenRequest } from './strict-requests';
 
 /** One connection to the server: exact bytes in, whatever bytes out. */
 export class UpstreamSide {
   /** All that came, as Latin-1. */
   received = '';
+  requests: SeenRequest[] = [];
+  /** Why what came behind them could be read in two ways. */
+  doubt: string | undefined;
+  /** Of a request that has not come whole. */
+  rest = '';
   ended = false;
   closed = false;
-  private answeredOf = 0;
 
   constructor(
     readonly socket: Socket,
@@ -16,22 +21,25 @@ export class UpstreamSide {
   ) {
     const { request, bytes } = played(this);
     socket.on('data', (chunk: Buffer) => {
-      this.received += chunk.toString('latin1');
+      const text = chunk.toString('latin1');
+      this.received += text;
+      const { requests, doubt, rest } = strictRequests(this.rest + text);
+      [this.doubt, this.rest] = [this.doubt ?? doubt, rest];
       bytes?.(chunk);
-      if (!request) return;
-      const { requests } = this.seen;
-      for (const one of requests.slice(this.answeredOf)) {
-        this.answeredOf++;
-        request(one, this.answeredOf);
-      }
+      for (const one of requests) request?.(one, this.requests.push(one));
+      // What cannot be understood is answered as servers do.
+      if (doubt !== undefined && request) this.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
-    socket.on('end', () => (this.ended = true));
+    socket.on('end', () => {
+      this.ended = true;
+      socket.end();
+    });
     socket.on('error', () => undefined);
     socket.on('close', () => (this.closed = true));
   }
 
-  get seen(): SeenRequests {
-    return strictRequests(this.received);
+  forget(): void {
+    [this.received, this.requests, this.doubt] = ['', [], undefined];
   }
 
   write(bytes: string | Buffer): void {
@@ -49,9 +57,16 @@ export interface Played {
 /** Answers each request with what was seen of it. */
 export const echoing = (side: UpstreamSide): Played => ({ request: (request) => side.write(echoOf(request)) });
 
+/** Says it in a header, so that who asks with HEAD is told as well; without a body. */
 export function echoOf({ method, target, headers, body, trailers }: SeenRequest): string {
-  const text = JSON.stringify({ method, target, headers, body, trailers });
-  return `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Echo: yes\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${method === 'HEAD' ? '' : Buffer.from(text).toString('latin1')}`;
+  const text = Buffer.from(JSON.stringify({ method, target, headers, body, trailers })).toString('base64');
+  return `HTTP/1.1 200 OK\r\nX-Echo: ${text}\r\nContent-Length: 0\r\n\r\n`;
+}
+
+/** What an answer of a function says that was asked; `undefined` when it is somebody else's answer. */
+export function echoIn(answer: SeenAnswer): SeenRequest | undefined {
+  const text = headerOf(answer, 'x-echo');
+  return text === undefined ? undefined : (JSON.parse(Buffer.from(text, 'base64').toString()) as SeenRequest);
 }
 
 /** The server of a function, which is this process: it sees each byte that the platform sends it, and says what the test likes. */
@@ -78,20 +93,21 @@ export class RawUpstream {
 
   /** What all connections have brought since `forget`. */
   get requests(): readonly SeenRequest[] {
-    return this.sides.flatMap(({ seen }) => seen.requests);
+    return this.sides.flatMap(({ requests }) => requests);
   }
 
   get doubts(): readonly string[] {
-    return this.sides.flatMap(({ seen: { doubt } }) => doubt ?? []);
+    return this.sides.flatMap(({ doubt }) => doubt ?? []);
   }
 
-  /** Ends the connections there are, and with them what is known of them. */
+  /** What has come so far; the connections stay. */
   forget(): void {
-    for (const { socket } of this.all.splice(0)) socket.destroy();
+    this.all = this.all.filter(({ closed }) => !closed);
+    for (const side of this.all) side.forget();
   }
 
   stop(): void {
-    this.forget();
+    for (const { socket } of this.all) socket.destroy();
     this.server.close();
   }
 

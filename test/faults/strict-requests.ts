@@ -8,7 +8,7 @@ export interface SeenRequest {
   readonly trailers: readonly (readonly [string, string])[];
 }
 
-export interface SeenRequests {
+interface SeenRequests {
   readonly requests: readonly SeenRequest[];
   /** Why the bytes from there on could mean different things to different servers. */
   readonly doubt: string | undefined;
@@ -53,6 +53,8 @@ function requestAt(bytes: string, from: number): { readonly request: SeenRequest
   const valuesOf = (name: string) => headers.filter(([one]) => one === name).map(([, value]) => value);
   const [lengths, codings, hosts] = [valuesOf('content-length'), valuesOf('transfer-encoding'), valuesOf('host')];
   if (lengths.length + codings.length > 1) throw new Error('more than one frame');
+  // A value to some, a blank to others.
+  if (lines.some((one) => /^(content-length|transfer-encoding|host):(\t|.*\t$| +\t)/i.test(one))) throw new Error('a tab beside a frame');
   if (hosts.length !== 1) throw new Error(`${hosts.length} hosts`);
   const start = headEnd + 4;
   if (codings.length > 0) {

@@ -16,7 +16,9 @@ export async function talk(port: number, pieces: readonly string[], methods: rea
       if (pieces.length > 1) await turn();
     }
     client.end();
-    const received = await client.ends();
+    const received = await client.ends().catch((error: Error) => {
+      throw new Error(`asked with ${JSON.stringify(pieces.join('').slice(0, 2_000))}: ${error.message}`);
+    });
     return { received, ...strictAnswers(received, methods) };
   } finally {
     client.destroy();
