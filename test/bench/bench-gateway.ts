@@ -1,3 +1,4 @@
+import { connectionRoom } from '@shoal/adapters/process/connection-room';
 import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import { Upstreams } from '@shoal/adapters/http/upstreams';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
@@ -50,7 +51,7 @@ async function main(baseUrl: string): Promise<void> {
   const others = () => {
     throw new Error(`the benchmark calls ${functionKey(spec.id)} only`);
   };
-  const server = new GatewayServer({ sockets, functionNamespace, readTimeoutMs, callHandler, others });
+  const server = new GatewayServer({ sockets, functionNamespace, readTimeoutMs, callHandler, others, room: connectionRoom(console.warn) });
   console.log(await server.listen('127.0.0.1', 0, 'port'));
   // With --cpu-prof, Node writes the profile only when it ends by itself.
   process.on('SIGTERM', () => process.exit(0));

@@ -6,6 +6,12 @@ import { join } from 'node:path';
 const main = join(__dirname, '../../dist/gateway/main.cjs');
 const START_TIMEOUT_MS = 15_000;
 
+interface StartOptions {
+  /** Its program file: that of this checkout by default. */
+  readonly program?: string;
+  readonly shellLine?: string;
+}
+
 /** A gateway as its users run it: a process of its own, on free ports, with a data directory of its own. */
 export class GatewayProcess {
   output = '';
@@ -15,11 +21,15 @@ export class GatewayProcess {
     readonly home: string,
     private readonly env: Readonly<Record<string, string>>,
     private readonly program: string,
+    private readonly shellLine: string | undefined,
   ) {}
 
-  /** Starts one and waits until it says that it is up. `env` comes on top of: no samples, no authentication. */
-  static async start(env: Readonly<Record<string, string>> = {}, home = mkdtempSync(join(tmpdir(), 'shoal-e2e-')), program = main): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess(home, env, program);
+  /**
+   * Starts one and waits until it says that it is up. `env` comes on top of: no samples, no authentication. `shellLine` is what a
+   * shell does first, as `ulimit -n 200`.
+   */
+  static async start(env: Readonly<Record<string, string>> = {}, home = mkdtempSync(join(tmpdir(), 'shoal-e2e-')), { program = main, shellLine }: StartOptions = {}): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(home, env, program, shellLine);
     await gateway.startAgain();
     return gateway;
   }
@@ -28,7 +38,8 @@ export class GatewayProcess {
   startAgain(): Promise<void> {
     this.output = '';
     const defaults = { SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'false', basic_auth: 'false' };
-    const child = spawn(process.execPath, [this.program], { env: { PATH: process.env['PATH'], HOME: this.home, ...defaults, SHOAL_HOME: this.home, ...this.env } });
+    const [file, args] = this.shellLine === undefined ? [process.execPath, [this.program]] : ['sh', ['-c', `${this.shellLine}; exec "$0" "$@"`, process.execPath, this.program]];
+    const child = spawn(file, args, { env: { PATH: process.env['PATH'], HOME: this.home, ...defaults, SHOAL_HOME: this.home, ...this.env } });
     this.child = child;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`not up in time: ${this.output}`)), START_TIMEOUT_MS);

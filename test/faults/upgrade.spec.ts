@@ -37,7 +37,7 @@ describeMaking('a fixture', () => void it('is made', async () => {
   const commit = execFileSync('git', ['rev-parse', '--short=7', 'HEAD'], { cwd: checkout, encoding: 'utf8' }).trim();
   const home = join(folder, 'home');
   writeKeeper(join(home, 'bundles/keeper'));
-  const gateway = await GatewayProcess.start({ basic_auth: 'true' }, home, join(checkout!, 'dist/gateway/main.cjs'));
+  const gateway = await GatewayProcess.start({ basic_auth: 'true' }, home, { program: join(checkout!, 'dist/gateway/main.cjs') });
   const calls = await fill(gateway, 'keeper');
   const known: Known = { commit, madeMs: Date.now(), password: gateway.password, calls, inventory: await inventory(gateway, calls) };
   await gateway.stop('SIGKILL'); // So that a call is still under way.

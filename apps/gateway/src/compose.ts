@@ -4,6 +4,7 @@ import { connectInProcess, createInProcessServer } from '@shoal/adapters/http/in
 import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import { ReplicaInvoker } from '@shoal/adapters/http/replica-invoker';
 import { Upstreams } from '@shoal/adapters/http/upstreams';
+import { connectionRoom } from '@shoal/adapters/process/connection-room';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CallMetrics } from '@shoal/adapters/prometheus/call-metrics';
 import { PrometheusMetricsSource } from '@shoal/adapters/prometheus/prometheus-metrics-source';
@@ -178,6 +179,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const server = new GatewayServer({
     sockets,
     relayed: sharing !== undefined,
+    room: connectionRoom((text) => console.warn(text)),
     functionNamespace,
     readTimeoutMs,
     callHandler,

@@ -5,6 +5,7 @@ import { HttpServer, type Refusal } from '@shoal/adapters/http/http-server';
 import type { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import type { Sockets } from '@shoal/adapters/http/sockets';
 import type { Call } from '@shoal/domain/invocation/calls';
+import type { ConnectionRoom } from '@shoal/adapters/process/connection-room';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './data-plane/call-error';
@@ -32,6 +33,7 @@ export interface GatewayServerOptions {
   readonly others: OtherHandler;
   /** Whether its callers are our own processes, which say by headers whose requests they pass on. */
   readonly relayed?: boolean;
+  readonly room: ConnectionRoom;
 }
 
 /** The one listener: the path decides which plane answers. */
@@ -48,6 +50,7 @@ export class GatewayServer {
       keepAliveMs: KEEP_ALIVE_MS,
       tellsKeepAlive: true,
       refusal,
+      room: options.room,
     };
     this.server = new HttpServer(options.sockets, limits, (exchange) => this.handle(exchange));
   }

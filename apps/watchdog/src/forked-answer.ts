@@ -130,5 +130,6 @@ function exitText(exit: ProcessExit): string {
 function startFailure(reason: string): string {
   if (reason.includes('ENOENT')) return 'no such file or directory';
   if (reason.includes('EACCES')) return 'permission denied';
+  if (reason.includes('EMFILE')) return 'too many open files';
   return reason;
 }

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
 import { CgroupMemory } from '@shoal/adapters/process/cgroup-memory';
+import { connectionRoom } from '@shoal/adapters/process/connection-room';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { CONTENT_TYPE } from '@shoal/adapters/prometheus/exposition';
 import { MemoryWatch } from '@shoal/domain/processes/out-of-memory';
@@ -66,7 +67,8 @@ class SingleWatchdog {
     });
     const { readTimeoutMs } = single;
     const limits = { maxHeadBytes: MAX_HEAD_BYTES, headTimeoutMs: readTimeoutMs, requestTimeoutMs: readTimeoutMs, keepAliveMs: KEEP_ALIVE_MS };
-    this.server = new HttpServer(runtime.sockets, limits, (exchange) => void this.handle(exchange));
+    const room = connectionRoom((text) => this.log.note(text));
+    this.server = new HttpServer(runtime.sockets, { ...limits, room }, (exchange) => void this.handle(exchange));
     const metricsLimits = { ...limits, headTimeoutMs: METRICS_TIMEOUT_MS, requestTimeoutMs: METRICS_TIMEOUT_MS };
     this.metricsServer = new HttpServer(runtime.sockets, metricsLimits, (exchange) => void this.answerMetrics(exchange));
   }

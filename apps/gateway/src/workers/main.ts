@@ -1,5 +1,6 @@
 import { NodeSockets } from '@shoal/adapters/http/node-sockets';
 import { Upstreams } from '@shoal/adapters/http/upstreams';
+import { connectionRoom } from '@shoal/adapters/process/connection-room';
 import { sayWithoutWaiting } from '@shoal/adapters/process/say-without-waiting';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import { Calls } from '@shoal/domain/invocation/calls';
@@ -39,6 +40,7 @@ function start({ socketPath, port: ownPort, maxWaiting }: Extract<ToWorker, { ki
   port = ownPort;
   server = new GatewayServer({
     sockets,
+    room: connectionRoom((text) => console.warn(`a data-plane worker: ${text}`)),
     functionNamespace,
     readTimeoutMs,
     callHandler: new CallHandler({ calls, upstreams: new Upstreams(sockets), clock, functionNamespace, writeTimeoutMs, upstreamTimeoutMs }),

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange';
 import { HttpConnection } from './http-connection';
-import type { ByteSocket, Listener, SocketEvents, Sockets } from './sockets';
+import { nobody, type ByteSocket, type Listener, type SocketEvents, type Sockets } from './sockets';
 import { STATUS_TEXTS } from './status-texts';
 
 export interface HttpServerOptions {
@@ -19,6 +19,8 @@ export interface HttpServerOptions {
   readonly tellsKeepAlive?: boolean;
   /** What is answered to what is no request, or none that is taken. A line of text by default. */
   readonly refusal?: (status: number, reason: string) => Refusal;
+  /** What comes beyond it is reset at once, since its caller may try elsewhere, and told. No bound by default. */
+  readonly room?: { readonly connections: number; refused(): void };
 }
 
 export interface Refusal {
@@ -65,7 +67,13 @@ export class HttpServer {
 
   /** As `listen`, on what `listen` listens on. */
   async listenBy(listen: (accepted: (socket: ByteSocket) => SocketEvents) => Promise<Listener>): Promise<number> {
+    const { room } = this.options;
     this.listener = await listen((socket) => {
+      if (room && this.connections.size >= room.connections) {
+        socket.reset();
+        room.refused();
+        return nobody;
+      }
       const connection = new HttpConnection(this, socket);
       this.connections.add(connection);
       return connection;

@@ -16,6 +16,8 @@ const LOOK_AFTER_MS = [2, 6, 18];
 const MAX_READS_AT_END = 64;
 
 const REAP_INTERVAL_MS = 1_000;
+/** Bun opens a file of its own for what it watches: until one can be opened again, it is tried so often. */
+const OPEN_AGAIN_MS = 20;
 
 const spare = new Uint8Array(65_536);
 
@@ -140,6 +142,7 @@ class BunProcess implements RunningProcess {
 /** Takes what the pipe takes at once; the rest goes through Bun's writer, which waits for the pipe. */
 class InputPipe {
   private writer: BunFileSink | undefined;
+  private opening: Promise<BunFileSink> | undefined;
   private waiting = 0;
   private ended = false;
   /** Nobody reads it any more. */
@@ -153,10 +156,10 @@ class InputPipe {
   }
 
   write(chunk: Uint8Array): boolean {
-    const taken = this.writer ? 0 : this.writeNow(chunk);
+    const taken = this.opening ? 0 : this.writeNow(chunk);
     if (this.ended || this.broken || taken === chunk.byteLength) return true;
-    this.writer ??= bun!.file(this.fd).writer();
-    void this.writeLater(this.writer, chunk.subarray(taken));
+    this.opening ??= this.openWriter();
+    void this.writeLater(this.opening, chunk.subarray(taken));
     return false;
   }
 
@@ -176,9 +179,20 @@ class InputPipe {
     }
   }
 
-  private async writeLater(writer: BunFileSink, chunk: Uint8Array): Promise<void> {
+  private async openWriter(): Promise<BunFileSink> {
+    for (;;) {
+      try {
+        return (this.writer = bun!.file(this.fd).writer());
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS));
+      }
+    }
+  }
+
+  private async writeLater(opening: Promise<BunFileSink>, chunk: Uint8Array): Promise<void> {
     this.waiting++;
     try {
+      const writer = await opening;
       await writer.write(chunk);
       await writer.flush();
     } catch {
@@ -229,7 +243,16 @@ class OutputPipe {
 
   /** Passes on what comes, until the end. */
   watch(): void {
-    if (!this.reader && !this.closed) void this.readAsItComes((this.reader = bun!.file(this.fd).stream().getReader()));
+    if (this.reader || this.closed) return;
+    try {
+      const reader = bun!.file(this.fd).stream().getReader();
+      this.reader = reader;
+      void this.readAsItComes(reader);
+    } catch {
+      // What comes meanwhile is read, too.
+      this.readSome();
+      setTimeout(() => this.watch(), OPEN_AGAIN_MS);
+    }
   }
 
   pause(): void {

@@ -25,7 +25,11 @@ export function killMarked(entry: string): readonly number[] {
 
 function processIds(): readonly number[] {
   if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').map(Number).filter((pid) => pid > 1);
+  try {
+    return readdirSync('/proc').map(Number).filter((pid) => pid > 1);
+  } catch {
+    return []; // No more files can be opened.
+  }
 }
 
 /** Begins and ends with NUL, as between two entries. Empty when it is not ours to read or is gone. */

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { Command, ProcessEvents, ProcessSpawner, RunningProcess } from '@shoal/domain/processes/process-spawner';
 import { notStarted } from './not-started';
@@ -17,7 +18,11 @@ export class NodeProcessSpawner implements ProcessSpawner {
         detached: true,
         windowsHide: true,
       });
-      return new NodeProcess(child, mark, events);
+      child.on('error', (error) => {
+        if (child.pid === undefined) events.failed(messageOf(error));
+      });
+      // Where no more files can be opened, there are no streams.
+      return (child.stdout as Readable | undefined) ? new NodeProcess(child, mark, events) : notStarted;
     } catch (error) {
       // Node throws for some errors (an environment that is too long) and emits for others (no such program).
       process.nextTick(() => events.failed(messageOf(error)));
@@ -42,9 +47,6 @@ class NodeProcess implements RunningProcess {
     child.stdin.on('error', () => {
       // It closed its input or has ended: what is not read is dropped, and nobody may wait for it to be read.
       events.drained();
-    });
-    child.on('error', (error) => {
-      if (this.pid === undefined) events.failed(messageOf(error));
     });
     child.on('exit', (code, signal) => {
       this.exited = true;

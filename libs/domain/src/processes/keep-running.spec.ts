@@ -11,14 +11,19 @@ describe('KeepRunning', () => {
   let listening: boolean;
   let kept: KeepRunning;
   let restarts: RestartReason[];
+  let noPort: Error | undefined;
 
   beforeEach(async () => {
     clock = new FakeClock();
     spawner = new FakeProcessSpawner();
     listening = true;
     restarts = [];
+    noPort = undefined;
     kept = new KeepRunning(spawner, clock, {
-      next: async () => ({ command: { argv: ['x'], env: {} }, probe: async () => listening, expectation: 'listen at port 1' }),
+      next: async () => {
+        if (noPort) throw noPort;
+        return { command: { argv: ['x'], env: {} }, probe: async () => listening, expectation: 'listen at port 1' };
+      },
       startTimeoutMs: 3_000,
       killGraceMs: 500,
       stdout: () => undefined,
@@ -54,6 +59,18 @@ describe('KeepRunning', () => {
       expect(spawner.started).toHaveLength(before + 1);
       expect(kept).toMatchObject({ ready: true, failure: undefined });
     }
+  });
+
+  it('tries again when there is no place for a process', async () => {
+    noPort = new Error('no port');
+    spawner.last.events.exited({ code: 1 });
+    clock.advance(100);
+    await settled();
+    expect(kept).toMatchObject({ ready: false, failure: 'no port' });
+    noPort = undefined;
+    clock.advance(200);
+    await settled();
+    expect(kept).toMatchObject({ ready: true, failure: undefined });
   });
 
   it('is quick again once it has run for a while', async () => {

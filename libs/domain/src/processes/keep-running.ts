@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../shared/clock';
+import { messageOf } from '../shared/errors';
 import { formatDuration } from '../shared/duration';
 import { describeOutOfMemory } from './out-of-memory';
 import type { Command, ProcessExit, ProcessSpawner, RunningProcess } from './process-spawner';
@@ -89,7 +90,13 @@ export class KeepRunning {
 
   private async start(): Promise<void> {
     this.state = 'starting';
-    const startable = await this.options.next();
+    let startable: Startable;
+    try {
+      startable = await this.options.next();
+    } catch (error) {
+      if (this.state === 'starting' && !this.current) this.failed('not-started', messageOf(error));
+      return;
+    }
     if (this.state !== 'starting') return;
     const { promise: ended, resolve: markEnded } = deferred();
     const process = this.spawner.start(startable.command, {
