@@ -2,7 +2,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { HttpServer } from '@shoal/adapters/http/http-server';
-import type { FromHost, HostLogLine, ToHost } from '@shoal/adapters/local/host-protocol';
+import { ALIVE_MS, type FromHost, type HostLogLine, type ToHost } from '@shoal/adapters/local/host-protocol';
+import { connectionRoom } from '@shoal/adapters/process/connection-room';
 import { sayWithoutWaiting } from '@shoal/adapters/process/say-without-waiting';
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import type { FunctionSettings } from './config';
@@ -48,7 +49,7 @@ class FunctionHost {
 
   async start(): Promise<void> {
     // The gateway says how long a request may take to arrive; here it is already within that.
-    const limits = { maxHeadBytes: MAX_HEAD_BYTES, headTimeoutMs: HEAD_TIMEOUT_MS, requestTimeoutMs: 0, keepAliveMs: KEEP_ALIVE_MS };
+    const limits = { maxHeadBytes: MAX_HEAD_BYTES, headTimeoutMs: HEAD_TIMEOUT_MS, requestTimeoutMs: 0, keepAliveMs: KEEP_ALIVE_MS, room: connectionRoom((text) => console.warn(`the function host: ${text}`)) };
     const server = new HttpServer(this.runtime.sockets, limits, (exchange) => this.handle(exchange));
     const port = await server.listen(0, '127.0.0.1');
     process.on('message', (message) => this.onMessage(message as ToHost));
@@ -57,6 +58,7 @@ class FunctionHost {
     // Ctrl-C reaches every process of the terminal; the parent drains first and ends us then.
     process.on('SIGINT', () => undefined);
     this.send({ type: 'listening', port, token: this.token });
+    setInterval(() => this.send({ type: 'alive' }), ALIVE_MS);
   }
 
   private onMessage(message: ToHost): void {

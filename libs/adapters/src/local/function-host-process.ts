@@ -1,10 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Clock } from '@shoal/domain/shared/clock';
-import type { FromHost, ToHost } from './host-protocol';
+import { messageOf } from '@shoal/domain/shared/errors';
+import { ALIVE_MS, type FromHost, type ToHost } from './host-protocol';
 
 const FIRST_RESTART_MS = 50;
 const MAX_RESTART_MS = 5_000;
 const STOP_TIMEOUT_MS = 5_000;
+/** A host that says nothing for so long does nothing any more. One that starts many processes at a time may be silent for seconds. */
+const SILENT_MS = 30_000;
+/** A look that comes so late: it is we who did nothing. */
+const LATE_MS = 1_000;
 
 export interface FunctionHostOptions {
   /** The watchdog's program file. */
@@ -26,6 +31,9 @@ export class FunctionHostProcess {
   private child: ChildProcess | undefined;
   private stopping = false;
   private restarts = 0;
+  private heardMs = 0;
+  /** Said of its end, when it is we who ended it. */
+  private endedBecause: string | undefined;
 
   constructor(private readonly options: FunctionHostOptions) {}
 
@@ -40,11 +48,17 @@ export class FunctionHostProcess {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       this.child = child;
+      this.heardMs = this.options.clock.monotonicMs();
+      this.lookWhetherItLives(child);
       child.on('message', (message) => {
         this.onMessage(message as FromHost);
         if ((message as FromHost).type === 'listening') resolve();
       });
-      child.on('error', reject);
+      child.on('error', (error) => {
+        if (child.pid !== undefined) return;
+        reject(error);
+        this.onExit(messageOf(error));
+      });
       child.on('exit', (code, signal) => {
         reject(new Error(`the function host ended at once (${signal ?? `code ${code}`})`));
         this.onExit(signal ?? `code ${code}`);
@@ -70,6 +84,8 @@ export class FunctionHostProcess {
   }
 
   private onMessage(message: FromHost): void {
+    this.heardMs = this.options.clock.monotonicMs();
+    if (message.type === 'alive') return;
     if (message.type === 'state') return this.options.state(message);
     this.restarts = 0;
     this.options.listening(`http://127.0.0.1:${message.port}/${message.token}`);
@@ -78,11 +94,27 @@ export class FunctionHostProcess {
   private onExit(how: string): void {
     if (this.stopping) return;
     this.killLeftovers();
-    this.options.lost(`the function host ended (${how})`);
+    this.options.lost(`the function host ended (${this.endedBecause ?? how})`);
+    this.endedBecause = undefined;
     const delayMs = Math.min(FIRST_RESTART_MS * 2 ** this.restarts++, MAX_RESTART_MS);
     this.options.clock.after(delayMs, () => {
       // A failed start ends in `onExit` again, which tries anew.
       if (!this.stopping) this.start().catch(() => undefined);
+    });
+  }
+
+  /** Until it has ended. */
+  private lookWhetherItLives(child: ChildProcess): void {
+    const { clock } = this.options;
+    const lookedMs = clock.monotonicMs();
+    clock.after(ALIVE_MS, () => {
+      if (this.stopping || this.child !== child || child.exitCode !== null || child.signalCode !== null) return;
+      const nowMs = clock.monotonicMs();
+      // What it said meanwhile has not been read yet.
+      if (nowMs - lookedMs > ALIVE_MS + LATE_MS) this.heardMs = nowMs;
+      if (nowMs - this.heardMs < SILENT_MS) return this.lookWhetherItLives(child);
+      this.endedBecause = `it had said nothing for ${SILENT_MS / 1_000} s`;
+      child.kill('SIGKILL');
     });
   }
 

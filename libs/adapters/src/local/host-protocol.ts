@@ -19,6 +19,8 @@ export type ToHost =
   | { readonly type: 'remove'; readonly key: string };
 
 export type FromHost =
+  /** Comes every `ALIVE_MS`. */
+  | { readonly type: 'alive' }
   | {
       readonly type: 'listening';
       readonly port: number;
@@ -36,6 +38,8 @@ export type FromHost =
       /** Why fewer than asked for are ready, or an update does not get on. */
       readonly failure?: string;
     };
+
+export const ALIVE_MS = 1_000;
 
 /** One line of `GET /<token>/logs/?key=…[&sinceMs=…][&tail=…][&instance=…]&follow=true|false`, newline-delimited JSON. */
 export interface HostLogLine {
