@@ -18,6 +18,7 @@ describe('routeOf()', () => {
     ['/function/echo.', { kind: 'no-function' }],
     ['/function/a%2Fb', { kind: 'no-function' }],
     ['/function/', { kind: 'no-function' }],
+    [`/function/${'x'.repeat(128)}`, { kind: 'no-function' }],
     ['/function//x', { kind: 'no-function' }],
     ['/async-function/echo/x', { ...found('echo', '/x'), kind: 'async-function' }],
     ['/', { kind: 'root' }],

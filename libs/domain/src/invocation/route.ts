@@ -1,4 +1,4 @@
-import type { FunctionId } from '../functions/function-spec';
+import { MAX_NAME_LENGTH, type FunctionId } from '../functions/function-spec';
 
 /** Where a request belongs, by its method and its raw request target. */
 export type Route =
@@ -16,6 +16,9 @@ const ASYNC_FUNCTION = '/async-function/';
 const LOOK_UP = /^\/async-function\/calls\/[^/?]/;
 /** What may stand in the name's place (wire contract §1.1); whether such a function exists is another question. */
 const NAME_SEGMENT = /^[A-Za-z0-9\-_.]+$/;
+
+/** A name, a dot and a namespace, as long as they can be (wire contract §1.4.0); errors name what was asked for. */
+const MAX_SEGMENT_LENGTH = 2 * MAX_NAME_LENGTH + 1;
 
 /**
  * Reads the request target as it came, without decoding or cleaning: what follows the name reaches the function
@@ -54,7 +57,7 @@ function endOfSegment(target: string, start: number): number {
 
 /** Reads `name` or `name.namespace`; the namespace stands behind the last dot. `undefined` when it is neither. */
 export function parseFunctionName(text: string, defaultNamespace: string): FunctionId | undefined {
-  if (!NAME_SEGMENT.test(text)) return undefined;
+  if (text.length > MAX_SEGMENT_LENGTH || !NAME_SEGMENT.test(text)) return undefined;
   const dot = text.lastIndexOf('.');
   if (dot < 0) return { name: text, namespace: defaultNamespace };
   if (dot === 0 || dot === text.length - 1) return undefined;
