@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +154,23 @@ describe('a gateway', () => {
     expect(await (await call('cat', 'again')).text()).toBe('again');
     expect((await call('web')).status).toBe(200);
     expect(processesOf(gateway.home)).toHaveLength(1);
+  });
+
+  it('keeps nothing of a function that was removed, also when nobody saw its end', async () => {
+    const files = () => readdirSync(join(gateway.home, 'run')).sort();
+    const remove = (functionName: string) => fetch(`${gateway.url}/system/functions`, { method: 'DELETE', headers: gateway.authorization(), body: JSON.stringify({ functionName }) });
+    for (const name of ['passing', 'passing-too']) {
+      await gateway.deploy(name, { envProcess: 'tee written' });
+      await (await fetch(`${gateway.url}/function/${name}`, { method: 'POST', body: 'private' })).text();
+      expect(readFileSync(join(gateway.home, 'run', `${name}.openfaas-fn/work/written`), 'utf8')).toBe('private');
+    }
+    await remove('passing');
+    await gateway.until(() => !files().includes('passing.openfaas-fn'));
+    expect(files()).toContain('passing-too.openfaas-fn');
+    await remove('passing-too');
+    await gateway.stop('SIGKILL');
+    await gateway.startAgain();
+    await gateway.until(() => !files().includes('passing-too.openfaas-fn'));
   });
 
   it('has everything as it was after a restart, or after being killed', async () => {

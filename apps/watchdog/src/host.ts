@@ -66,7 +66,7 @@ class FunctionHost {
     const group = this.groups.get(message.key);
     this.groups.delete(message.key);
     this.logs.delete(message.key);
-    void group?.remove();
+    void group?.remove().then(() => this.send({ type: 'removed', key: message.key }));
   }
 
   private handle(exchange: Exchange): void {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FunctionId, FunctionSpec } from '@shoal/domain/functions/function-spec';
 import { messageOf } from '@shoal/domain/shared/errors';
@@ -36,6 +36,8 @@ export class FunctionFiles {
 
   async remove(id: FunctionId): Promise<void> {
     await rm(this.fileOf(id), { force: true });
+    // It was the last one of its namespace, or there are others.
+    await rmdir(join(this.folder, id.namespace)).catch(() => undefined);
   }
 
   private fileOf({ name, namespace }: FunctionId): string {

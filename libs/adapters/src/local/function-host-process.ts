@@ -22,6 +22,8 @@ export interface FunctionHostOptions {
   /** A host is up: `baseUrl` is where its replicas live. Called again after each restart. */
   listening(baseUrl: string): void;
   state(message: Extract<FromHost, { type: 'state' }>): void;
+  /** All that ran of a function that was removed has ended. */
+  removed(key: string): void;
   /** The host has died; what it ran is dead, and another is about to be started. */
   lost(reason: string): void;
 }
@@ -87,6 +89,7 @@ export class FunctionHostProcess {
     this.heardMs = this.options.clock.monotonicMs();
     if (message.type === 'alive') return;
     if (message.type === 'state') return this.options.state(message);
+    if (message.type === 'removed') return this.options.removed(message.key);
     this.restarts = 0;
     this.options.listening(`http://127.0.0.1:${message.port}/${message.token}`);
   }

@@ -37,7 +37,9 @@ export type FromHost =
       readonly updating?: boolean;
       /** Why fewer than asked for are ready, or an update does not get on. */
       readonly failure?: string;
-    };
+    }
+  /** All that ran of a function that was removed has ended. */
+  | { readonly type: 'removed'; readonly key: string };
 
 export const ALIVE_MS = 1_000;
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   FunctionChange,
@@ -70,6 +70,7 @@ export class LocalFunctionProvider implements FunctionProvider {
         for (const key of this.entries.keys()) this.tellHost(key);
       },
       state: (message) => this.onState(message),
+      removed: (key) => this.onRemoved(key),
       lost: (reason) => this.onHostLost(reason),
     });
   }
@@ -88,6 +89,7 @@ export class LocalFunctionProvider implements FunctionProvider {
       this.publish(key);
       this.tellHost(key);
     }
+    await this.removeLeftovers();
   }
 
   /** Ends the host and all functions. */
@@ -154,8 +156,26 @@ export class LocalFunctionProvider implements FunctionProvider {
     return () => this.listeners.delete(listener);
   }
 
+  /** What a function has written goes when its last process has, so that the next one of its name does not find it. */
+  private onRemoved(key: string): void {
+    void this.writes.run(async () => {
+      if (this.entries.has(key)) return;
+      await rm(this.runFolder(key), { recursive: true, force: true }).catch((error: unknown) => this.options.warn(`what ${key} has written is still there: ${messageOf(error)}`));
+    });
+  }
+
+  /** Of functions that were removed while there was nobody to see their end. */
+  private async removeLeftovers(): Promise<void> {
+    const keys = await readdir(join(this.options.home, 'run')).catch(() => []);
+    for (const key of keys) this.onRemoved(key);
+  }
+
+  private runFolder(key: string): string {
+    return join(this.options.home, 'run', key);
+  }
+
   private async prepare(spec: FunctionSpec): Promise<Launch> {
-    const folder = join(this.options.home, 'run', functionKey(spec.id));
+    const folder = this.runFolder(functionKey(spec.id));
     const launch = await resolveLaunch(spec, {
       bundleFolders: this.options.bundleFolders,
       workFolder: join(folder, 'work'),
@@ -208,6 +228,7 @@ export class LocalFunctionProvider implements FunctionProvider {
   private onHostLost(reason: string): void {
     this.hostUrl = undefined;
     this.options.warn(`${reason}; starting another`);
+    void this.removeLeftovers();
     for (const [key, entry] of this.entries) {
       this.entries.set(key, { ...entry, ready: [], updating: false });
       this.publish(key);

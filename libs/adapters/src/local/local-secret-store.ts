@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
@@ -42,6 +42,8 @@ export class LocalSecretStore implements SecretStore {
     return this.writes.run(async () => {
       await this.require(namespace, name);
       await rm(secretFile(this.folder, namespace, name), { force: true });
+      // It was the last one of its namespace, or there are others.
+      await rmdir(join(this.folder, namespace)).catch(() => undefined);
     });
   }
 
