@@ -18,12 +18,24 @@ export interface Terminal {
 
 /** Writes lines to standard output: what a command was asked for. */
 export function say(terminal: Terminal, ...lines: readonly string[]): void {
-  for (const line of lines) terminal.stdout.write(`${line}\n`);
+  write(terminal.stdout, lines);
 }
 
 /** Writes lines to standard error: what people want to know on the way, and pipes do not. */
 export function note(terminal: Terminal, ...lines: readonly string[]): void {
-  for (const line of lines) terminal.stderr.write(`${line}\n`);
+  write(terminal.stderr, lines);
+}
+
+/** Colours, which come first, and all else that a terminal obeys. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const CONTROLS = /\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/**
+ * Texts of functions, stores and gateways may hold what a terminal obeys: it changes what stands there already, the title, the
+ * clipboard, or what is typed next. A terminal is shown it; pipes and files get every byte.
+ */
+function write(stream: Writable & { readonly isTTY?: boolean }, lines: readonly string[]): void {
+  for (const line of lines) stream.write(`${stream.isTTY ? line.replace(CONTROLS, (found) => (found.length > 1 ? found : '\ufffd')) : line}\n`);
 }
 
 /** Whether `stream` takes colours: it is a terminal, and nobody has said no (https://no-color.org). */
