@@ -18,6 +18,11 @@ const GATEWAY = 'gateway';
 const ARM_ECHO = 'echo-arm';
 const ARM = { image: `${PREFIX}${ARM_ECHO}:spec`, watchdog: `${PREFIX}watchdog-arm:spec` };
 
+/** As strict as a container can be. */
+const HARDENED = ['--read-only', '--tmpfs=/tmp', '--cap-drop=ALL', '--security-opt=no-new-privileges'];
+/** Files of ours that everybody may write, or that give whoever runs them the rights of their owner. */
+const LOOSE = 'for path in /opt/shoal /home/app /usr/bin/fwatchdog; do [ ! -e $path ] || find $path ! -type l \\( -perm -0002 -o -perm -4000 -o -perm -2000 \\); done';
+
 /** What a function is sent, and what it answers. */
 const CALLS: ReadonlyArray<readonly [name: string, path: string, body: string | undefined, answer: RegExp, type: RegExp]> = [
   ['echo', '/', 'ahoy', /^ahoy$/, /./],
@@ -70,6 +75,11 @@ describeOnEngine('container images', ({ host }) => {
     expect(health).toMatchObject({ Status: 'healthy' });
   });
 
+  it.each(running)('%s has no file that everybody may write, and none with the rights of its owner', async (name) => {
+    expect(await docker('exec', idOf(name), 'sh', '-c', LOOSE)).toBe('');
+    expect(await docker('exec', idOf(name), 'sh', '-c', 'grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/1/status | cut -f 2')).toBe('0000000000000000\n0000000000000000\n1');
+  });
+
   it.each(CALLS)('%s answers', async (name, path, body, answer, type) => {
     const reply = await ask(name, `:8080${path}`, body);
     expect(reply).toEqual({ status: 200, body: expect.stringMatching(answer), type: expect.stringMatching(type) });
@@ -82,6 +92,12 @@ describeOnEngine('container images', ({ host }) => {
       expect(reply).toMatchObject({ status: 200, body: expect.stringMatching(answer) });
     },
   );
+
+  it('gateway deploys a function and calls it, without any right', async () => {
+    const deployment = JSON.stringify({ service: 'own', image: 'own', envProcess: 'id -u' });
+    expect(await ask(GATEWAY, ':8080/system/functions', deployment)).toMatchObject({ status: 202 });
+    await until(async () => (await ask(GATEWAY, ':8080/function/own')).body === '1000\n');
+  });
 
   it('gateway keeps calls that run later', async () => {
     expect(await ask(GATEWAY, ':8080/async-function/echo', 'ahoy')).toMatchObject({ status: 202 });
@@ -142,7 +158,7 @@ describeOnEngine('container images', ({ host }) => {
   }
 
   async function start(name: string): Promise<void> {
-    const id = await docker('run', '--detach', '--read-only', '--tmpfs=/tmp', '--env=basic_auth=false', `${PREFIX}${name}:spec`);
+    const id = await docker('run', '--detach', ...HARDENED, '--env=basic_auth=false', `${PREFIX}${name}:spec`);
     containers.set(name, { id, address: await docker('inspect', '--format={{.NetworkSettings.IPAddress}}', id) });
   }
 
