@@ -8,13 +8,14 @@ export class BadLine {
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    private readonly target: number | string,
   ) {
     server.on('connection', (near) => this.join(near));
   }
 
-  static async to(port: number): Promise<BadLine> {
-    const line = new BadLine(createServer(), port);
+  /** @param target a port of this machine, or the path of a socket. */
+  static async to(target: number | string): Promise<BadLine> {
+    const line = new BadLine(createServer(), target);
     await new Promise<void>((resolve) => void line.server.listen(0, '127.0.0.1', resolve));
     return line;
   }
@@ -51,7 +52,7 @@ export class BadLine {
   }
 
   private join(near: Socket): void {
-    const far = connect(this.targetPort, '127.0.0.1');
+    const far = typeof this.target === 'number' ? connect(this.target, '127.0.0.1') : connect(this.target);
     for (const [one, other] of [[near, far], [far, near]] as const) {
       this.sockets.add(one);
       one.setNoDelay();
