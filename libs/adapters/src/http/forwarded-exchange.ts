@@ -3,7 +3,7 @@ import { endToEndHeaders, endToEndLines, HOP_BY_HOP } from './end-to-end-headers
 import type { Exchange } from './exchange';
 import { lastChunk, requestLine } from './header-line';
 import { joinSockets } from './join-sockets';
-import type { MessageHead } from './message-parser';
+import { isBodyless, type MessageHead } from './message-head';
 import type { Upstream, UpstreamCall } from './upstream';
 import type { UpstreamConnection } from './upstream-connection';
 
@@ -77,7 +77,9 @@ export class ForwardedExchange {
       this.switchProtocol(head, lines);
       return undefined;
     }
-    this.keepAlive = head.keepAlive;
+    const bodyless = exchange.method === 'HEAD' || isBodyless(head.status);
+    // Some servers send the bytes that they announce where none may come: whoever asked next would take them for his answer.
+    this.keepAlive = head.keepAlive && !(bodyless && (head.chunked || (head.lengthBytes ?? 0) > 0));
     this.keptMs = toldKeepAliveMs(head.headers.get('keep-alive'));
     if (!head.keepAlive && head.status >= 400) this.bodyRefused = true;
     exchange.beginParsed(head, lines);
