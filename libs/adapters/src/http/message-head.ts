@@ -38,8 +38,10 @@ const SPACE = 32;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?]+)/i;
-/** Without an empty label, which only ever is a path in disguise. */
-const HOST = /^(?!.*\.\.)(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+/** Without empty labels: some servers make paths of hosts. */
+const HOST = /^(?!.*\.\.|\.(?::|$))(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+/** In a URL, where it takes the place of `Host`. */
+const HOST_OF_URL = /^(?!.*\.\.|\.(?::|$))(?:[-\w.]+|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /** @throws MessageError */
 export function parseRequestHead(text: string): MessageHead {
@@ -134,7 +136,7 @@ function checkedPath(path: string): string {
 function withoutOrigin(asked: string, method: string, headers: HeaderBlock): { readonly target: string; readonly headers: HeaderBlock } {
   if (asked === '*' && method === 'OPTIONS') return { target: asked, headers };
   const [origin, host] = ABSOLUTE_URL.exec(asked) ?? [];
-  if (origin === undefined || !HOST.test(host!)) throw new MessageError('its target is no path');
+  if (origin === undefined || !HOST_OF_URL.test(host!)) throw new MessageError('its target is no path');
   const rest = checkedPath(asked.slice(origin.length));
   const target = rest === '' && method === 'OPTIONS' ? '*' : rest.startsWith('/') ? rest : `/${rest}`;
   return { target, headers: withHost(headers, host!) };
