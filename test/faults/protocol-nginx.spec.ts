@@ -133,6 +133,8 @@ function compare(mine: Reading | undefined, other: Reading | undefined, { base, 
     return STRICTER[mine.why] === undefined ? different(`refused for no known reason: ${mine.why}`) : { kind: 'stricter' };
   }
   // A request that had not come whole when the caller left; nginx ends chunks with LF alone.
+  // Of two `Connection`s that contradict each other it believes the last.
+  if (mine === undefined && /\nconnection:[^\n]*close/i.test(text) && /\nconnection:[^\n]*keep-alive/i.test(text)) return { kind: 'no opinion' };
   if (mine === undefined) return other?.kind === 'refused' || !isWhole ? { kind: 'no opinion' } : different('not taken, but by nginx');
   // What is no function is answered with an error, as nginx does.
   if (mine.kind === 'elsewhere') return other?.kind === 'passed' && restOf(other.request.target, base) !== undefined ? different('not for its function') : { kind: 'no opinion' };
