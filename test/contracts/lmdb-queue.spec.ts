@@ -2,6 +2,7 @@ import { LmdbInvocationQueue, type LmdbInvocationQueueOptions } from '@shoal/ada
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import type { Claim, Settlement } from '@shoal/domain/queue/invocation-queue';
 import { laneOf } from '@shoal/domain/queue/lane';
+import { newRecord } from '@shoal/domain/queue/queued-call';
 import { buildSync } from 'esbuild';
 import { open } from 'lmdb';
 import { spawn, spawnSync } from 'node:child_process';
@@ -79,6 +80,47 @@ describe('LmdbInvocationQueue', () => {
     expect((await after.find('claimed'))!.record).toMatchObject({ state: 'retrying', attempts: 1 });
     await after.publish(queuedCall('q3'));
     expect(idsOf(await after.take(CALLS, 10))).toEqual(['claimed', 'q1', 'q2', 'q3']);
+  });
+
+  it('open() finds nothing wrong with a copy, nor with what is written to it', async () => {
+    const queue = await openQueue({ folder: newFolder() });
+    for (let commits = 1; commits <= 2; commits++) {
+      await queue.publish(queuedCall(`c${commits}`));
+      const folder = newFolder();
+      await queue.copyTo(join(folder, 'queue.mdb'));
+      for (let start = 1; start <= 3; start++) {
+        const copy = await openQueue({ folder });
+        expect((await copy.depths())[0]!.queued).toBe(commits + start - 1);
+        await copy.publish(queuedCall(`n${start}`));
+        await copy.close();
+      }
+    }
+  });
+
+  it('open() takes over what was written before records had checksums', async () => {
+    const folder = newFolder();
+    const root = open({ path: join(folder, 'queue.mdb'), noSubdir: true, maxDbs: 16 });
+    const put = (name: string, key: unknown, value: unknown) => {
+      const options = { name, encoder: { useRecords: false } };
+      root.openDB(options).putSync(key as string, value);
+    };
+    put('meta', 'layout', 1);
+    put('meta', 'secret', 'a'.repeat(64));
+    const old = [queuedCall('old1'), queuedCall('old2')];
+    for (const [sequence, call] of old.entries()) {
+      const { id } = call;
+      put('calls', id, { record: newRecord(call), place: { at: 'lane', lane: CALLS, rank: 1, sequence } });
+      put('requests', id, { ...call, body: Buffer.from(call.body) });
+      put('lanes', [CALLS, 1, sequence], id);
+    }
+    await root.close();
+    for (let start = 1; start <= 2; start++) {
+      const queue = await openQueue({ folder });
+      expect(queue.secret).toBe('a'.repeat(64));
+      const claims = await queue.take(CALLS, 10);
+      expect(claims.map(({ call }) => ({ ...call, body: Buffer.from(call.body).toString() }))).toEqual(old.map((call) => ({ ...call, body: Buffer.from(call.body).toString() })));
+      await queue.close();
+    }
   });
 
   it('open() refuses a file of another layout, and names the folder', async () => {
@@ -248,12 +290,12 @@ describeUnlessMissing('LmdbInvocationQueue on a small disk', mounted ? undefined
   const BODY = new Uint8Array(50_000).fill(7);
   let queue: LmdbInvocationQueue;
 
-  async function publishUntilFull(prefix: string): Promise<{ ids: readonly string[]; error: unknown }> {
+  async function publishUntilFull(prefix: string, body = BODY): Promise<{ ids: readonly string[]; error: unknown }> {
     const ids: string[] = [];
     for (;;) {
       const id = `${prefix}${ids.length}`;
       try {
-        await queue.publish(queuedCall(id, { body: BODY }));
+        await queue.publish(queuedCall(id, { body }));
         ids.push(id);
       } catch (error) {
         return { ids, error };
@@ -289,17 +331,19 @@ describeUnlessMissing('LmdbInvocationQueue on a small disk', mounted ? undefined
     expect((await queue.depths())[0]!.queued).toBe(first.ids.length + second.ids.length);
   });
 
-  it('what is there can be run and ended, which makes room', async () => {
+  // Where the disk ends within what a call needs is another place with each length.
+  it.each([300, 38_000, 42_000, 50_000, 57_000])('what is there can be run and ended, which makes room, with bodies of %d bytes', async (length) => {
+    const body = new Uint8Array(length).fill(7);
     queue = await openQueue({ folder: join(DISK, 'queue'), keepEndedMs: 0 });
-    const { ids } = await publishUntilFull('a');
+    const { ids } = await publishUntilFull('a', body);
     const ran: string[] = [];
     for (let claims = await queue.take(CALLS, 5); claims.length > 0; claims = await queue.take(CALLS, 5)) {
-      expect(claims.every(({ call }) => Buffer.compare(call.body, BODY) === 0)).toBe(true);
+      expect(claims.every(({ call }) => Buffer.compare(call.body, body) === 0)).toBe(true);
       await Promise.all(claims.map((claim) => queue.settle(claim, end(claim))));
       ran.push(...idsOf(claims));
     }
     expect(ran).toEqual(ids);
-    const again = await publishUntilFull('b');
+    const again = await publishUntilFull('b', body);
     expect(again.ids.length).toBeGreaterThan(ids.length / 2);
   });
 });

@@ -122,9 +122,9 @@ describe('a data directory of a newer version', () => {
     const settings = JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8')) as object;
     writeFileSync(join(home, 'settings.json'), JSON.stringify({ ...settings, version: 1 }));
     const root = openLmdb({ path: join(home, 'queue/queue.mdb'), noSubdir: true, maxDbs: 16 });
-    await root.openDB({ name: 'meta', encoder: { useRecords: false } } as never).put('layout', 2);
+    await root.openDB({ name: 'meta', encoder: { useRecords: false } } as never).put('layout', 3);
     await root.close();
-    expect(await startAnd(home)).toMatch(/^ended with code 1: The queue for asynchronous calls cannot be opened \(the queue in \S+ cannot be opened: its layout is 2, and this version knows 1 only: .+\).*\.\n$/);
+    expect(await startAnd(home)).toMatch(/^ended with code 1: The queue for asynchronous calls cannot be opened \(the queue in \S+ cannot be opened: its layout is 3, and this version knows 2 only: .+\).*\.\n$/);
     expect(existsSync(join(home, 'run', 'cat.openfaas-fn', 'secrets'))).toBe(true);
   });
 

@@ -1,4 +1,5 @@
 import { ShoalError } from '@shoal/domain/shared/errors';
+import { DiskReserve } from './disk-reserve';
 import { countTables, type QueueCounts } from './queue-counts';
 import { replaceCall, type Change } from './replace-call';
 import { toStoreError } from './store-error';
@@ -20,11 +21,13 @@ export class CallStore {
   changed: (change: Change) => void = () => undefined;
   private lastSequence: number;
   private readonly writing = new Set<Promise<unknown>>();
+  private readonly reserve: DiskReserve;
   private closed = false;
 
   /** Throws a plain error that names the folder. */
   constructor(private readonly folder: string) {
     this.tables = openTables(folder);
+    this.reserve = new DiskReserve(folder);
     ({ counts: this.counts, lastSequence: this.lastSequence } = countTables(this.tables));
   }
 
@@ -56,8 +59,16 @@ export class CallStore {
    * nothing has changed then.
    */
   async write<T>(action: (replace: Replace) => T): Promise<T> {
-    this.requireOpen();
-    const written = this.commit(action);
+    return this.finish(this.commitAnyhow(action));
+  }
+
+  /** As `write`, of what is new: it is not given the room that is kept for what has been accepted. */
+  async add<T>(action: (replace: Replace) => T): Promise<T> {
+    if (!this.reserve.hold()) throw new ShoalError('queue-full', `no room on the disk for the queue in ${this.folder}`);
+    return this.finish(this.commit(action));
+  }
+
+  private async finish<T>(written: Promise<T>): Promise<T> {
     this.writing.add(written);
     try {
       return await written;
@@ -88,7 +99,21 @@ export class CallStore {
     await this.tables.root.close();
   }
 
+  private async commitAnyhow<T>(action: (replace: Replace) => T): Promise<T> {
+    const { releases } = this.reserve;
+    try {
+      return await this.commit(action);
+    } catch (error) {
+      if (!(error instanceof ShoalError) || error.code !== 'queue-full') throw error;
+      this.reserve.release();
+      // Or somebody else has, whose commit failed at the same time.
+      if (this.reserve.releases === releases) throw error;
+      return this.commit(action);
+    }
+  }
+
   private async commit<T>(action: (replace: Replace) => T): Promise<T> {
+    this.requireOpen();
     const changes: Change[] = [];
     const replace: Replace = (id, before, after) => {
       const change = { id, before, after };

@@ -4,6 +4,7 @@ import { isEnded, type CallRecord, type QueuedCall, type StoredAnswer } from '@s
 import type { Clock } from '@shoal/domain/shared/clock';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { CallStore } from './call-store';
+import { mendStore } from './mend-store';
 import { DueWork } from './due-work';
 import { forgetOld, offerDue, returnClaims, type KeepTimes } from './overdue-calls';
 import { deadIds, filledLanes, idsInLane } from './read-indexes';
@@ -61,7 +62,13 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
    * `queue-full` when the disk is, and calls were running when the last process died.
    */
   static async open(options: LmdbInvocationQueueOptions): Promise<LmdbInvocationQueue> {
-    const store = new CallStore(options.folder);
+    const { folder, clock, warn } = options;
+    try {
+      await mendStore(folder, { nowMs: clock.nowMs(), warn });
+    } catch (error) {
+      throw new Error(`the queue in ${folder} cannot be opened: ${messageOf(error)}`, { cause: error });
+    }
+    const store = new CallStore(folder);
     const queue = new LmdbInvocationQueue(options, store);
     try {
       await returnClaims(store);
@@ -80,7 +87,7 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     if (!canBeKey(id) || !canBeKey(call.functionKey)) throw new ShoalError('invalid-request', 'the call id is empty, too long, or has a zero byte');
     let counted = false;
     try {
-      return await this.store.write((replace) => {
+      return await this.store.add((replace) => {
         if (this.store.call(id)) return 'known';
         this.requireRoom();
         this.publishing++;

@@ -1,3 +1,5 @@
+import type { Database, Key } from 'lmdb';
+import { indexEntriesOf } from './index-entries';
 import type { StoredCall } from './stored-call';
 import type { Tables } from './tables';
 
@@ -10,7 +12,7 @@ export interface Change {
 
 /** Writes what becomes of a call, and keeps the indexes in step. Only within a transaction, with `before` as read in it. */
 export function replaceCall(tables: Tables, { id, before, after }: Change): void {
-  if (before) removeFromIndexes(tables, id, before);
+  if (before) for (const [table, key] of indexEntriesOf(id, before)) (tables[table] as Database<unknown, Key>).removeSync(key as Key);
   if (!after) {
     tables.calls.removeSync(id);
     tables.requests.removeSync(id);
@@ -18,26 +20,6 @@ export function replaceCall(tables: Tables, { id, before, after }: Change): void
     return;
   }
   tables.calls.putSync(id, after);
-  addToIndexes(tables, id, after);
+  for (const [table, key, value] of indexEntriesOf(id, after)) (tables[table] as Database<unknown, Key>).putSync(key as Key, value);
   if (after.kept?.as === 'ended') tables.requests.removeSync(id);
-}
-
-function removeFromIndexes({ lanes, claims, waiting, ended, dead, deadOfFunction }: Tables, id: string, { record, place, kept }: StoredCall): void {
-  if (place?.at === 'lane') lanes.removeSync([place.lane, place.rank, place.sequence]);
-  if (place?.at === 'claim') claims.removeSync(id);
-  if (place?.at === 'waiting') waiting.removeSync([place.dueMs, id]);
-  if (kept?.as === 'ended') ended.removeSync([kept.sinceMs, id]);
-  if (kept?.as !== 'dead') return;
-  dead.removeSync([kept.sinceMs, id]);
-  deadOfFunction.removeSync([record.functionKey, kept.sinceMs, id]);
-}
-
-function addToIndexes({ lanes, claims, waiting, ended, dead, deadOfFunction }: Tables, id: string, { record, place, kept }: StoredCall): void {
-  if (place?.at === 'lane') lanes.putSync([place.lane, place.rank, place.sequence], id);
-  if (place?.at === 'claim') claims.putSync(id, { lane: place.lane, rank: place.rank, sequence: place.sequence });
-  if (place?.at === 'waiting') waiting.putSync([place.dueMs, id], place.lane);
-  if (kept?.as === 'ended') ended.putSync([kept.sinceMs, id], null);
-  if (kept?.as !== 'dead') return;
-  dead.putSync([kept.sinceMs, id], null);
-  deadOfFunction.putSync([record.functionKey, kept.sinceMs, id], null);
 }

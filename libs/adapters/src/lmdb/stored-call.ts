@@ -1,6 +1,6 @@
 import type { Settlement } from '@shoal/domain/queue/invocation-queue';
 import { laneOf, partsOf, type Lane } from '@shoal/domain/queue/lane';
-import { cancelledRecord, newRecord, redrivenRecord, releasedRecord, takenRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
+import { cancelledRecord, isEnded, newRecord, redrivenRecord, releasedRecord, takenRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
 
 /** Within a lane, those that are due again come before those that are new. */
 export const DUE_AGAIN = 0;
@@ -68,6 +68,21 @@ export function dueCall(call: StoredCall, lane: Lane, sequence: number): StoredC
 export function orphanedCall(call: StoredCall, { lane, sequence }: Position): StoredCall {
   const record: CallRecord = partsOf(lane).kind === 'call' ? { ...call.record, state: 'retrying' } : call.record;
   return { ...call, record, place: inLane(lane, DUE_AGAIN, sequence) };
+}
+
+/** Of a call whose request cannot be read any more: it can neither be run, nor its outcome be sent. */
+export function unreadableCall({ record }: StoredCall, nowMs: number): StoredCall {
+  const { nextAttemptMs: _, ...rest } = record;
+  const message = 'what was stored of the call is damaged';
+  const ended: CallRecord = isEnded(record) ? rest : { ...rest, state: 'failed', endedMs: nowMs, outcome: { code: 'damaged', message, durationMs: 0 } };
+  const { callback } = ended;
+  const settled: CallRecord = callback?.state === 'pending' ? { ...ended, callback: { ...callback, state: 'failed', message } } : ended;
+  return { record: settled, kept: { as: 'ended', sinceMs: nowMs } };
+}
+
+/** Of a call of which nothing but its request can be read: it may have been begun. */
+export function recoveredCall(call: QueuedCall, sequence: number): StoredCall {
+  return { record: { ...newRecord(call), state: 'retrying', attempts: 1 }, place: inLane(laneOf('call', call.functionKey), DUE_AGAIN, sequence) };
 }
 
 export function cancelledCall({ record }: StoredCall, nowMs: number): StoredCall {

@@ -6,10 +6,26 @@ import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IndexEntry } from './index-entries';
+import { RECORD_KINDS, type RecordKind } from './record-kinds';
 import type { Position, StoredCall } from './stored-call';
 
-/** Of the tables below. A file with another layout is not touched. */
-const LAYOUT = 1;
+/** Of the tables below. A file with another layout is not touched, but for those that came before. */
+export const LAYOUT = 2;
+/** As now, but in lmdb's own encoding and without checksums. */
+const UNSEALED = 1;
+/** Of the folder. */
+export const STORE_FILE = 'queue.mdb';
+export const META = 'meta';
+/** Names in the file of what follows from `calls`. */
+export const INDEX_NAMES: ReadonlyMap<string, IndexEntry[0]> = new Map([
+  ['lanes', 'lanes'],
+  ['claims', 'claims'],
+  ['waiting', 'waiting'],
+  ['ended', 'ended'],
+  ['dead', 'dead'],
+  ['dead-of-function', 'deadOfFunction'],
+]);
 const MAX_TABLES = 16;
 /** LMDB takes keys of 1,978 bytes; the longest here has an id or a function, of three bytes a character, and some numbers. */
 const MAX_NAME_CHARACTERS = 500;
@@ -40,12 +56,18 @@ export interface Tables {
   readonly secret: string;
 }
 
-/** Opens the folder's file, or makes it. Throws a plain error that names the folder. */
-export function openTables(folder: string): Tables {
+interface StoreOptions {
+  readonly file?: string;
+  /** Of a file that is made: by default one that nobody knows. */
+  readonly secret?: string;
+}
+
+/** Opens a file of the folder, or makes it. Throws a plain error that names the folder. */
+export function openTables(folder: string, { file = STORE_FILE, secret = randomBytes(32).toString('hex') }: StoreOptions = {}): Tables {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const options = {
-      path: join(folder, 'queue.mdb'),
+      path: join(folder, file),
       // Else a folder with a dot in its name is taken for a file.
       noSubdir: true,
       maxDbs: MAX_TABLES,
@@ -58,30 +80,31 @@ export function openTables(folder: string): Tables {
       permissionsMode: 0o600,
     };
     const root = open(options);
-    const meta = table<string | number, string>(root, 'meta');
+    const meta = msgpackTable<string | number>(root, META);
     const layout = meta.get('layout');
-    if (layout !== undefined && layout !== LAYOUT) {
+    if (layout !== undefined && layout !== LAYOUT && layout !== UNSEALED) {
       void root.close();
       throw new Error(`its layout is ${layout}, and this version knows ${LAYOUT} only: use the version of Shoal that has written it, or a newer one`);
     }
     if (layout === undefined) {
       root.transactionSync(() => {
         meta.putSync('layout', LAYOUT);
-        meta.putSync('secret', randomBytes(32).toString('hex'));
+        meta.putSync('secret', secret);
       });
     }
+    if (layout === UNSEALED) seal(root, meta);
     return {
       root,
-      calls: table(root, 'calls'),
-      requests: table(root, 'requests'),
-      answers: table(root, 'answers'),
+      calls: records(root, 'calls'),
+      requests: records(root, 'requests'),
+      answers: records(root, 'answers'),
       lanes: table(root, 'lanes'),
       claims: table(root, 'claims'),
       waiting: table(root, 'waiting'),
       ended: table(root, 'ended'),
       dead: table(root, 'dead'),
       deadOfFunction: table(root, 'dead-of-function'),
-      schedules: table(root, 'schedules'),
+      schedules: records(root, 'schedules'),
       secret: String(meta.get('secret')),
     };
   } catch (error) {
@@ -94,8 +117,30 @@ export function canBeKey(name: string): boolean {
   return name !== '' && name.length <= MAX_NAME_CHARACTERS && !name.includes('\0');
 }
 
+function records<V>(root: RootDatabase, kind: RecordKind): Database<V, string> {
+  const options = { name: kind, encoder: RECORD_KINDS[kind] };
+  return root.openDB<V, string>(options);
+}
+
+/** An index. */
 function table<V, K extends Key>(root: RootDatabase, name: string): Database<V, K> {
-  // As plain maps: msgpackr's records would be larger, each with its shape ahead of it.
+  return root.openDB<V, K>({ name, encoding: 'json' });
+}
+
+function msgpackTable<V>(root: RootDatabase, name: string): Database<V, Key> {
   const options = { name, encoder: { useRecords: false } };
-  return root.openDB<V, K>(options);
+  return root.openDB<V, Key>(options);
+}
+
+/** Writes all of an older layout as it is written now. */
+function seal(root: RootDatabase, meta: Database<string | number, Key>): void {
+  const names = [...Object.keys(RECORD_KINDS), ...INDEX_NAMES.keys()];
+  root.transactionSync(() => {
+    for (const name of names) {
+      const before = msgpackTable<object>(root, name);
+      const after = name in RECORD_KINDS ? records<object>(root, name as RecordKind) : table<object, Key>(root, name);
+      for (const key of [...before.getKeys()]) void (after as Database<unknown, Key>).putSync(key, before.get(key));
+    }
+    meta.putSync('layout', LAYOUT);
+  });
 }

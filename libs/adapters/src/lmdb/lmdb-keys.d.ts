@@ -1,0 +1,6 @@
+import type { Key } from 'lmdb';
+
+/** It is there, but not in lmdb's own types. */
+declare module 'lmdb' {
+  function bufferToKeyValue(bytes: Buffer): Key;
+}
