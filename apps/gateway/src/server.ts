@@ -9,7 +9,6 @@ import type { Call } from '@shoal/domain/invocation/calls';
 import { routeOf, type Route } from '@shoal/domain/invocation/route';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './data-plane/call-error';
-import { CallTurns } from './data-plane/call-turns';
 import type { CallHandler } from './data-plane/handle-call';
 import { peerOf } from './peer-headers';
 import { StartError } from './start-error';
@@ -39,7 +38,6 @@ export interface GatewayServerOptions {
 /** The one listener: the path decides which plane answers. */
 export class GatewayServer {
   private readonly server: HttpServer;
-  private readonly turns = new CallTurns();
   private draining = false;
 
   constructor(private readonly options: GatewayServerOptions) {
@@ -83,7 +81,7 @@ export class GatewayServer {
     }
     const route = routeOf(exchange.method, exchange.target, this.options.functionNamespace);
     if (route.kind === 'control-plane' && METHODS.includes(exchange.method) && !exchange.webSocket) this.options.others(exchange, route);
-    else if (this.turns.mayBegin()) this.begin(exchange, route);
+    else if (this.options.callHandler.turns.mayBegin()) this.begin(exchange, route);
     else this.beginInTurn(exchange, route);
   }
 
@@ -104,14 +102,9 @@ export class GatewayServer {
   private beginInTurn(exchange: Exchange, route: Route): void {
     const { callHandler } = this.options;
     const call = callHandler.newCall();
-    this.turns.defer(callHandler.laneOf(route), {
+    callHandler.turns.defer(callHandler.laneOf(route), {
       begin: () => exchange.closed || this.begin(exchange, route, call),
-      refuse: () => {
-        if (exchange.closed) return;
-        // Its caller may come again at once, and again; the time for that is the calls' that are taken.
-        exchange.restAfterAnswer();
-        callHandler.refuse(exchange, route, call);
-      },
+      refuse: () => exchange.closed || callHandler.refuse(exchange, route, call),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { CALLS_PER_LOOK, CallTurns, MAX_DEFERRED_CALLS, MAX_TURN_WAIT_MS, SLICE_MS } from './call-turns';
+import { BUSY_MS, CALLS_PER_LOOK, CallTurns, MAX_DEFERRED_CALLS, MAX_TURN_WAIT_MS, SLICE_MS } from './call-turns';
 
 /** A loop that turns when it is told to; a call takes `costMs` of it. */
 function setUp({ costMs = 0.1 } = {}) {
@@ -11,6 +11,7 @@ function setUp({ costMs = 0.1 } = {}) {
     settled.push(text);
   };
   return {
+    turns,
     settled,
     pending: () => pending.length,
     pass: (ms: number) => (nowMs += ms),
@@ -89,6 +90,18 @@ describe('CallTurns', () => {
     for (let i = 0; i < MAX_DEFERRED_CALLS + 200; i++) many.arrive('fn', String(i));
     expect(many.settled.at(-1)).toBe(`refused ${MAX_DEFERRED_CALLS + 199}`);
     expect(many.settled.filter((text) => text.startsWith('refused')).length).toBeLessThan(200);
+  });
+
+  it('is busy for a while after a long turn, and not for a short one', () => {
+    const { arrive, pass, turn, turns } = setUp();
+    for (let i = 0; i < 40; i++) arrive('fn');
+    turn();
+    expect(turns.busy).toBe(false);
+    for (let i = 0; i < 200; i++) arrive('fn');
+    turn();
+    expect(turns.busy).toBe(true);
+    pass(BUSY_MS);
+    expect(turns.busy).toBe(false);
   });
 
   it('begins on the spot again when nobody waits any more', () => {

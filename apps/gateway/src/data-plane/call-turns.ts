@@ -2,6 +2,10 @@
 export const SLICE_MS = 10;
 /** Of so many calls one asks when the event loop turns, which costs more than all else here. */
 export const CALLS_PER_LOOK = 16;
+/** A turn of the event loop that takes longer than this is of a process that has no time to spare. */
+const LONG_TURN_MS = 10;
+/** It counts as busy for so long after such a turn. */
+export const BUSY_MS = 1_000;
 /** A call that has waited for so long is refused. */
 export const MAX_TURN_WAIT_MS = 1_000;
 /** One more is refused at once. */
@@ -30,6 +34,7 @@ export class CallTurns {
   private sinceMs = 0;
   /** Calls that have begun since it was told last. */
   private begun = 0;
+  private busyUntilMs = -Infinity;
 
   /** @param afterTurn runs an action when the event loop has looked at everything else once. */
   constructor(
@@ -43,6 +48,11 @@ export class CallTurns {
     if (this.armed) return this.nowMs() - this.sinceMs < SLICE_MS;
     if (++this.begun >= CALLS_PER_LOOK) this.arm(this.nowMs());
     return true;
+  }
+
+  /** Whether turns have been long lately. Then refusing calls takes the time of those that are served. */
+  get busy(): boolean {
+    return this.nowMs() < this.busyUntilMs;
   }
 
   /** After `mayBegin` has said no. */
@@ -64,6 +74,7 @@ export class CallTurns {
     this.armed = false;
     this.begun = 0;
     let nowMs = this.nowMs();
+    if (nowMs - this.sinceMs > LONG_TURN_MS) this.busyUntilMs = nowMs + BUSY_MS;
     const endMs = nowMs + SLICE_MS;
     for (; this.waiting > 0 && nowMs < endMs; nowMs = this.nowMs()) this.settleNext(nowMs);
     if (this.waiting > 0) this.arm(nowMs);

@@ -8,6 +8,7 @@ import { functionNameOfIntent, parseFunctionName, type Route } from '@shoal/doma
 import type { Clock } from '@shoal/domain/shared/clock';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './call-error';
+import { CallTurns } from './call-turns';
 import { answerHeaders, identify, NOT_FOR_CALLERS, requestLines, type CallIdentity } from './call-headers';
 import { readBounded } from './read-bounded';
 
@@ -45,6 +46,9 @@ interface OneCall {
 
 /** The data plane's way in: nothing else between a caller and a replica. */
 export class CallHandler {
+  /** To be asked before a call is handled. */
+  readonly turns = new CallTurns();
+
   constructor(private readonly options: CallHandlerOptions) {}
 
   /** One that begins to be counted now, and may be handled or refused later. */
@@ -61,16 +65,19 @@ export class CallHandler {
   handle(exchange: Exchange, route: DataRoute, call = this.newCall()): Promise<void> {
     const identity = identify(exchange);
     return this.run(exchange, route, { identity, call }).catch((error: unknown) => {
+      // Its caller may come again at once, and again: that would take the time of the calls that are served.
+      if (error instanceof ShoalError && error.code === 'over-capacity' && this.turns.busy) exchange.restAfterAnswer();
       sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
       if (!(error instanceof ShoalError)) console.error(`call ${identity.callId} failed:`, error);
     });
   }
 
-  /** Answers that more calls come here than can be taken. */
+  /** Answers that more calls come here than can be taken. What its caller sends sooner than it may is read later. */
   refuse(exchange: Exchange, route: Route, call: Call): void {
     const identity = identify(exchange);
     const error = new ShoalError('over-capacity', 'more calls come to this gateway than it can take', { layer: 'gateway', elapsedMs: Math.round(call.elapsedMs()), retryAfterSeconds: 1 });
     if (route.kind === 'function') this.options.calls.refuse(route.id, call, error.code);
+    exchange.restAfterAnswer();
     sendCallError(exchange, error, identity.callId, answerHeaders(identity, call));
   }
 
