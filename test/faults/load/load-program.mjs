@@ -4,9 +4,7 @@
 import { connect } from 'node:net';
 
 const TICK_MS = 1;
-/** For answers that are on their way at the end. */
-const GRACE_MS = 10_000;
-const { port, path, method = 'GET', body = '', headers = {}, rate = 0, connections: count, seconds, fresh = false } = JSON.parse(process.argv[2]);
+const { port, path, method = 'GET', body = '', headers = {}, rate = 0, connections: count, seconds, fresh = false, graceMs = 10_000 } = JSON.parse(process.argv[2]);
 const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...(body && { 'Content-Length': body.length }), ...(fresh && { Connection: 'close' }), ...headers });
 const request = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, 'latin1');
 
@@ -121,7 +119,7 @@ const timer = setInterval(() => {
   if (elapsedMs >= seconds * 1_000) {
     over = true;
     clearInterval(timer);
-    setTimeout(report, GRACE_MS);
+    setTimeout(report, graceMs);
     if (waiting === 0) report();
     return;
   }

@@ -14,6 +14,8 @@ export interface Load {
   readonly seconds: number;
   /** A connection for each request. */
   readonly fresh?: boolean;
+  /** For answers that are still to come at the end; then the callers leave. 10 s by default. */
+  readonly graceMs?: number;
 }
 
 interface Latencies {
@@ -34,7 +36,7 @@ export interface LoadResult {
   readonly broken: Readonly<Record<string, number>>;
   /** Answers other than 2xx that do not say when to come again. */
   readonly withoutRetryAfter: number;
-  /** 10 s after the end. */
+  /** When the callers left. */
   readonly unanswered: number;
   /** In milliseconds, from when it was sent. */
   readonly okMs: Latencies;

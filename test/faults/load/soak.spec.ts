@@ -9,7 +9,7 @@ import { SoakWork } from './soak-work';
 
 /** By hand: `SHOAL_SOAK_MINUTES=30 npm run test:faults -- test/faults/load/soak`. */
 const MINUTES = Number(process.env['SHOAL_SOAK_MINUTES'] ?? 0);
-const SECONDS = MINUTES > 0 ? 60 * MINUTES : 20;
+const SECONDS = MINUTES > 0 ? 60 * MINUTES : 12;
 const SAMPLE_MS = MINUTES > 0 ? 10_000 : 1_000;
 const PART_OF_PEAK = 0.7;
 const CONNECTIONS = 64;
@@ -56,7 +56,7 @@ it('what a gateway takes of the machine stays the same, however long it works', 
       done: `${Math.round(PART_OF_PEAK * 100)} % of the peak, with deployments, updates, scaling to zero and back, removals, asynchronous calls with callbacks, calls that fail, callers that leave, logs, events, logins`,
       times: `${SECONDS} s, ${result.sent} calls, ${work.accepted.size} of them asynchronous besides`,
       lost: 'nothing',
-      seen: lines.filter((line) => /resident|gateway \d+: descriptors|processes/.test(line)).join('; '),
+      seen: (MINUTES > 0 ? lines.filter((line) => /resident|gateway \d+: descriptors|processes/.test(line)) : ['no slope is told of seconds']).join('; '),
     });
   } finally {
     await gateway.dispose();
