@@ -30,6 +30,7 @@ describe('FunctionHostProcess', () => {
       clock,
       listening: (url) => (listening.push(Number(new URL(url).port)), heard?.()),
       state: () => undefined,
+      removed: () => undefined,
       lost: (reason) => (lost.push(reason), heard?.()),
     });
   });
