@@ -30,6 +30,12 @@ describe('callEnvironment()', () => {
     expect(of('/', 'Proxy', 'http://evil')).not.toHaveProperty('Http_Proxy');
   });
 
+  it('exports nothing of the request that a header says: method, path, query, length', () => {
+    const env = of('/path', 'Method', 'a', 'Path', 'b', 'Query', 'c', 'ContentLength', 'd', 'Content_Length', 'e');
+    expect(env).toMatchObject({ Http_Method: 'POST', Http_Path: '/path', Http_ContentLength: '0', Http_Content_Length: '0' });
+    expect(env).not.toHaveProperty('Http_Query');
+  });
+
   it('says -1 for the length of a chunked body', () => {
     expect(of('/', 'Transfer-Encoding', 'chunked')['Http_ContentLength']).toBe('-1');
   });

@@ -7,8 +7,8 @@ export interface CallHead {
   readonly rawHeaders: readonly string[];
 }
 
-/** Never exported: `Http_Proxy` would tell many programs to send their own traffic elsewhere. */
-const WITHHELD: ReadonlySet<string> = new Set(['proxy']);
+/** Never exported: `Http_Proxy` would tell many programs to send their own traffic elsewhere, and `Http_Query` is the target's. */
+const WITHHELD: ReadonlySet<string> = new Set(['proxy', 'query']);
 
 /**
  * The environment of one call (wire contract §5.1.3): `Http_Method`, `Http_Path` (decoded), `Http_Query` (raw),
