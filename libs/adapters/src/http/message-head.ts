@@ -38,8 +38,8 @@ const SPACE = 32;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 const CONTENT_LENGTH = /^\d{1,15}$/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?]+)/i;
-/** Without empty labels: some servers make paths of hosts. */
-const HOST = /^(?!.*\.\.|\.(?::|$))(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+/** Without empty labels, because some servers make paths of hosts; empty it may be, but for a port. */
+const HOST = /^(?!.*\.\.|\.(?::|$)|:)(?:[-\w.~!$&'()*+,;=%]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 /** In a URL, where it takes the place of `Host`. */
 const HOST_OF_URL = /^(?!.*\.\.|\.(?::|$))(?:[-\w.]+|\[[\da-f:.]+\])(?::\d*)?$/i;
 

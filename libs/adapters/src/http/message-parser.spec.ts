@@ -122,6 +122,7 @@ describe('MessageParser refuses a request', () => {
     [400, 'a Host with a path', 'GET / HTTP/1.1\r\nHost: x/y\r\n\r\n'],
     [400, 'a Host with a user', 'GET / HTTP/1.1\r\nHost: u@x\r\n\r\n'],
     [400, 'a Host with an empty label', 'GET / HTTP/1.1\r\nHost: x..y\r\n\r\n'],
+    [400, 'a Host of a port', 'GET / HTTP/1.1\r\nHost: :80\r\n\r\n'],
     [400, 'a Host of a dot', 'GET / HTTP/1.1\r\nHost: .:80\r\n\r\n'],
     [400, 'a URL whose host is none', 'GET http://*/ HTTP/1.1\r\nHost: x\r\n\r\n'],
     [400, 'a Host with a tab before it', 'GET / HTTP/1.1\r\nHost:\tx\r\n\r\n'],
