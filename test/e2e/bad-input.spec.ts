@@ -53,7 +53,7 @@ const targets: readonly Target[] = [
   { method: 'DELETE', path: '/system/secrets', valid: { name: 'kept' }, wrong: { name: secretFields.name, namespace: [...NO_NAME, 'missing'] }, required: ['name'] },
   { method: 'POST', path: '/system/namespace/', valid: { name: 'fresh', labels }, wrong: namespaceFields, required: ['name', 'labels'] },
   { method: 'PUT', path: '/system/namespace/other', valid: { name: 'other', labels }, wrong: namespaceFields, required: ['name', 'labels'] },
-  { method: 'POST', path: '/system/alert', valid: { alerts: [] }, wrong: { alerts: ['x', 1, {}, [null], ['x'], [{}], [{ status: 'firing' }], [{ status: 1, labels: {} }], [{ status: 'firing', labels: [] }], [DEEP]], status: NO_TEXT, receiver: NO_TEXT }, required: ['alerts'] },
+  { method: 'POST', path: '/system/alert', valid: { alerts: [] }, wrong: { alerts: ['x', 1, {}, [null], ['x'], [{}], [{ status: 'firing' }], [{ status: 1, labels: {} }], [{ status: 'firing', labels: [] }], [DEEP], [[]], [[{ status: 'firing', labels: {} }]]], status: NO_TEXT, receiver: NO_TEXT }, required: ['alerts'] },
 ];
 
 describe('bad input', () => {

@@ -65,7 +65,7 @@ export function NestedField(type: new () => object, options: FieldOptions): Prop
 }
 
 export function NestedListField(type: new () => object, options: FieldOptions): PropertyDecorator {
-  return field(options, { type, isArray: true }, IsArray(), ValidateNested({ each: true }), Type(() => type));
+  return field(options, { type, isArray: true }, IsArray(), ValidateNested({ each: true }), Type(() => type), Validate(ListOfObjects));
 }
 
 @ValidatorConstraint({ name: 'textMap' })
@@ -78,6 +78,18 @@ class TextMap implements ValidatorConstraintInterface {
     if (!isPlainObject(value)) return `${property} must be an object of texts`;
     const key = Object.keys(value).find((name) => typeof value[name] !== 'string');
     return `${entryField(property, key!)} must be a string`;
+  }
+}
+
+/** A list in the list would be looked into, and each of its items taken for one of the outer one. */
+@ValidatorConstraint({ name: 'listOfObjects' })
+class ListOfObjects implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return !Array.isArray(value) || value.every(isPlainObject);
+  }
+
+  defaultMessage({ property, value }: ValidationArguments): string {
+    return `${property}.${(value as unknown[]).findIndex((one) => !isPlainObject(one))} must be an object`;
   }
 }
 
