@@ -64,6 +64,7 @@ describe('deploymentOf() of a function of a stack file', () => {
 
   it.each([
     ['constraints: [a]', ['b'], ['a']],
+    ['constraints: [a, b, a]', [], ['a', 'b']],
     ['constraints: []', ['b'], undefined],
     ['lang: node', ['b'], ['b']],
     ['lang: node', [], undefined],

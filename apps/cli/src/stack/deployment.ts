@@ -31,7 +31,7 @@ export function deploymentOf(stackFunction: StackFunction, flags: DeploymentFlag
   const { name, fprocess, limits, requests } = stackFunction;
   if (!image) throw new CliError('usage', `function ${name} has no image`, 'name it with `image:` in the stack file, or with --image where there is none');
   const envVars = { ...stackFunction.environment, ...fileEnvironment, ...flags.env };
-  const constraints = stackFunction.constraints ?? flags.constraints ?? [];
+  const constraints = [...new Set(stackFunction.constraints ?? flags.constraints)];
   const secrets = [...new Set([...(flags.secrets ?? []), ...stackFunction.secrets])];
   const namespace = flags.namespace || stackFunction.namespace;
   const envProcess = fprocess || templateProcess;

@@ -50,7 +50,7 @@ export function appendFunction(text: string, fn: NewFunction, { path, env }: App
 /** By putting lines between others, where the functions are written one below the other. */
 function inserted(text: string, fn: NewFunction): string | undefined {
   const lines = new LineCounter();
-  const functions = parseDocument(text, { lineCounter: lines, merge: true }).get('functions', true);
+  const functions = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false }).get('functions', true);
   if (!isMap<Node, Node | null>(functions) || functions.flow || functions.items.length === 0) return undefined;
   const columnOf = (node: Node): number => lines.linePos(node.range![0]).col - 1;
   const column = columnOf(functions.items[0]!.key);
@@ -66,7 +66,7 @@ function inserted(text: string, fn: NewFunction): string | undefined {
 
 /** By writing the whole file anew, with its comments but not with its spaces. */
 function rewritten(text: string, { name, ...rest }: NewFunction): string {
-  const document: Document = parseDocument(text, { merge: true });
+  const document: Document = parseDocument(text, { merge: true, uniqueKeys: false });
   if (!isMap(document.get('functions', true))) document.set('functions', new YAMLMap());
   document.setIn(['functions', name], document.createNode(valueOf(rest)));
   return document.toString(PLAIN);

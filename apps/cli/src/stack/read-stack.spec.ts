@@ -245,7 +245,7 @@ describe('readStack() says what is wrong, where, and what would be right', () =>
     ['provider: {name: openfaas}\nconfiguration: {templates: [{source: a}]}\n', 'stack.yml:2: configuration.templates[0] has no name'],
     ['provider:\n\tname: openfaas\n', 'stack.yml:2: tabs are not allowed as indentation'],
     ['provider: {name: openfaas\n', 'stack.yml:2: flow map in block collection must be sufficiently indented and end with a }'],
-    ['provider: {name: openfaas}\nfunctions:\n  a: {}\n  b: {}\n  a: {}\n', 'stack.yml:5: map keys must be unique'],
+    ['provider: {name: openfaas}\nfunctions:\n  a: {}\n  b: {}\n  a: {}\n', 'stack.yml:5: `a` is there twice in one map'],
     ['provider: {name: openfaas}\n---\nprovider: {name: openfaas}\n', 'stack.yml:2: a second document begins; a file holds one'],
     ['&a {<<: *a, provider: {name: openfaas}}', 'stack.yml:1: << is merged more than 20 levels deep'],
   ])('file %j', (text, problem) => {

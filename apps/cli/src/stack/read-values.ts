@@ -1,4 +1,4 @@
-import { parseFunctionSpec, type FunctionSpecInput, type Resources } from '@shoal/domain/functions/function-spec';
+import { MAX_SPEC_ENTRIES, parseFunctionSpec, type FunctionSpecInput, type Resources } from '@shoal/domain/functions/function-spec';
 import { parseSchedule } from '@shoal/domain/queue/schedule';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { nearestKey } from './nearest-key';
@@ -36,7 +36,10 @@ export function readText(reader: YamlReader, value: Located, { example, specFiel
 
 export function readTexts(reader: YamlReader, value: Located, { example, specField }: Purpose = {}): readonly string[] | undefined {
   if (reader.isEmpty(value)) return undefined;
-  return reader.items(value, example)?.map((item) => {
+  const items = reader.items(value, example);
+  // One problem, not one for each.
+  if (specField && items && items.length > MAX_SPEC_ENTRIES) return reader.fail(value, `has more than ${MAX_SPEC_ENTRIES} entries`);
+  return items?.map((item) => {
     const text = reader.text(item);
     if (text === '') reader.fail(item, 'is empty');
     else if (text !== undefined && specField) check(reader, item, specField, [text]);
@@ -70,6 +73,7 @@ export function readMap(reader: YamlReader, value: Located | undefined, example:
 
 export function warnOfUnknown(reader: YamlReader, entries: Entries, known: readonly StackKey['key'][]): void {
   for (const { key, at, keyLine, isAnchor } of entries.values()) {
+    if (reader.isWarned) return;
     if (known.includes(key) || isAnchor || EXTENSION.test(key)) continue;
     const near = nearestKey(key, known);
     reader.warn({ at, line: keyLine }, `is not a key that is known, and is ignored${near === undefined ? '' : `; did you mean \`${near}\`?`}`);
@@ -78,6 +82,7 @@ export function warnOfUnknown(reader: YamlReader, entries: Entries, known: reado
 
 /** Whether the domain takes it; notes its problem when not. */
 export function check(reader: YamlReader, where: Pick<Located, 'at' | 'line'>, specField: keyof FunctionSpecInput, value: unknown): void {
+  if (reader.isHopeless) return;
   const message = problemOf(specField, value);
   if (message !== undefined) reader.fail(where, message.replace(/^\S+ /, ''));
 }
@@ -91,7 +96,7 @@ interface CheckedMap {
 /** As `check`, at the entry that is wrong, and again without it: the domain names one at a time. */
 function checkMap(reader: YamlReader, value: Located, { specField, entries, texts }: CheckedMap): void {
   const left = new Map(texts);
-  for (let message = problemOf(specField, Object.fromEntries(left)); message !== undefined; message = problemOf(specField, Object.fromEntries(left))) {
+  for (let message = problemOf(specField, Object.fromEntries(left)); message !== undefined && !reader.isHopeless; message = problemOf(specField, Object.fromEntries(left))) {
     const text = message;
     const culprit = [...left.keys()].filter((key) => text.startsWith(`${specField}.${key} `)).sort((a, b) => b.length - a.length)[0];
     if (culprit === undefined) return reader.fail(value, text.replace(/^\S+ /, ''));

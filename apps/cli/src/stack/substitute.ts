@@ -5,6 +5,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a file may grow to. */
 export const MAX_SUBSTITUTED_CHARACTERS = 4 * 2 ** 20;
+/** Comparisons that patterns may cost in one file: each cut of a value is compared with its pattern. */
+const MAX_PATTERN_WORK = 100_000_000;
 /** How deep `${A:-${B:-…}}` may go. */
 const MAX_NESTING = 50;
 const NAME = /[A-Za-z0-9_]+/y;
@@ -23,6 +25,7 @@ export function substitute(text: string, env: Environment, { path }: { readonly 
 class Substitution {
   private at = 0;
   private nesting = 0;
+  private patternWork = 0;
 
   constructor(
     private readonly text: string,
@@ -63,6 +66,7 @@ class Substitution {
     if (this.nesting > MAX_NESTING) throw this.wrong(start, `variables are nested more than ${MAX_NESTING} deep`, 'write the value out');
     const isLength = this.skip('#');
     const value = this.readName(start);
+    if (/^[#%]/.test(this.text[this.at] ?? '')) this.spendOn(value, start);
     const result = isLength ? String([...value].length) : this.readOperation(value, start);
     if (!this.skip('}')) throw this.unclosed(start);
     this.nesting -= 1;
@@ -125,6 +129,11 @@ class Substitution {
     const parts = value.split(sought);
     if (parts.length * replacement.length > MAX_SUBSTITUTED_CHARACTERS) throw this.tooLong(start);
     return where === '/' ? parts.join(replacement) : [parts.slice(0, 2).join(replacement), ...parts.slice(2)].join(sought);
+  }
+
+  private spendOn(value: string, start: number): void {
+    this.patternWork += value.length ** 2;
+    if (this.patternWork > MAX_PATTERN_WORK) throw this.wrong(start, 'patterns take too long on values that are so long', 'use shorter values, or fewer patterns');
   }
 
   private skip(text: string): boolean {

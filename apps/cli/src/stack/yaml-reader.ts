@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Alias, type Document, type Node, type YAMLMap } from 'yaml';
+import { shownText, withoutControls } from '@shoal/domain/shared/shown-text';
 import { CliError } from '../cli-error';
 
 /** A value of a file, and where it stands. */
@@ -18,12 +19,17 @@ export interface Entry extends Located {
   readonly isAnchor: boolean;
 }
 
+/** Names and items that are read in one file, those that aliases bring again among them. */
+const MAX_VALUES = 200_000;
 /** How many `*alias` are followed in one file: with aliases of aliases a small file can be endless. */
 const MAX_ALIASES = 10_000;
 const MAX_MERGE_DEPTH = 20;
 /** More would not be read by anybody. */
 const MAX_PROBLEMS = 50;
-const MAX_KEY_CHARACTERS = 80;
+/** Of the parser's words, which have some of the file in them. */
+const MAX_SENTENCE_CHARACTERS = 200;
+/** What goes on being looked for: how many there are is told. */
+const MAX_NOTED = 1_000;
 const SEVERAL_DOCUMENTS = 'a second document begins; a file holds one';
 
 /**
@@ -39,6 +45,7 @@ export class YamlReader {
   private readonly lines = new LineCounter();
   private readonly targets = new Map<Alias, Node>();
   private aliases = 0;
+  private values = 0;
 
   /** @param path what problems name. */
   constructor(
@@ -46,7 +53,7 @@ export class YamlReader {
     private readonly path: string,
   ) {
     const document = this.parse(text);
-    this.isBroken = document?.errors.some(({ code }) => code !== 'DUPLICATE_KEY') ?? true;
+    this.isBroken = document === undefined || document.errors.length > 0;
     for (const { pos, code, message } of document?.errors ?? []) this.note(this.lineOf(pos[0]), code === 'MULTIPLE_DOCS' ? SEVERAL_DOCUMENTS : sentence(message));
     for (const { pos, message } of document?.warnings ?? []) this.warn({ at: '', line: this.lineOf(pos[0]) }, sentence(message));
     this.root = { node: document?.contents ?? undefined, at: '', line: 1 };
@@ -77,6 +84,7 @@ export class YamlReader {
   items(value: Located, example?: unknown): readonly Located[] | undefined {
     const node = this.follow(value.node);
     if (!isSeq(node)) return this.mustBe(value, 'a list', example);
+    if (!this.count(node.items.length, value)) return undefined;
     return node.items.map((item, index) => this.located(item as Node | null, `${value.at}[${index}]`, value.line));
   }
 
@@ -95,6 +103,8 @@ export class YamlReader {
   }
 
   warn({ at, line }: Pick<Located, 'at' | 'line'>, warning: string): void {
+    if (this.warnings.length === MAX_PROBLEMS) this.warnings.push(`${this.path}: and more warnings`);
+    if (this.warnings.length > MAX_PROBLEMS) return;
     this.warnings.push(`${this.path}:${line}: ${at === '' ? warning : `${at} ${warning}`}`);
   }
 
@@ -109,13 +119,14 @@ export class YamlReader {
 
   private parse(text: string): Document | undefined {
     try {
-      const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, merge: true });
+      const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, merge: true, uniqueKeys: false });
       const anchors = new Map<string, Node>();
       visit(document, {
         Node: (_, node) => {
           const target = isAlias(node) ? anchors.get(node.source) : undefined;
           if (isAlias(node) && target) this.targets.set(node, target);
           if (!isAlias(node) && node.anchor) anchors.set(node.anchor, node);
+          if (isMap(node)) this.noteRepeated(node);
         },
       });
       return document;
@@ -127,7 +138,19 @@ export class YamlReader {
     }
   }
 
+  /** The parser's own check compares each name with all others. */
+  private noteRepeated(map: YAMLMap): void {
+    const names = new Set<string>();
+    for (const { key } of map.items) {
+      if (!isScalar(key) || (key.type === 'PLAIN' && key.source === '<<')) continue;
+      const name = key.source ?? '';
+      if (names.has(name)) this.note(this.lineOf(key.range?.[0] ?? 0), `\`${shownText(name)}\` is there twice in one map`);
+      names.add(name);
+    }
+  }
+
   private collect(map: YAMLMap, owner: Located, { entries, depth }: { readonly entries: Map<string, Entry>; readonly depth: number }): void {
+    if (!this.count(map.items.length, owner)) return;
     const merged: Located[] = [];
     for (const pair of map.items) {
       const key = pair.key as Node | null;
@@ -139,11 +162,29 @@ export class YamlReader {
         merged.push(this.located(value, owner.at === '' ? '<<' : `${owner.at}.<<`, keyLine));
       } else {
         const name = key.source ?? '';
-        const at = owner.at === '' ? printable(name) : `${owner.at}.${printable(name)}`;
+        const at = owner.at === '' ? shownText(name) : `${owner.at}.${shownText(name)}`;
         if (!entries.has(name)) entries.set(name, { ...this.located(value, at, keyLine), key: name, keyLine, isAnchor: !isAlias(value) && value?.anchor !== undefined });
       }
     }
     for (const source of merged) this.merge(source, owner, { entries, depth: depth + 1 });
+  }
+
+  /** False when too many have been read. */
+  private count(values: number, { line }: Located): boolean {
+    this.values += values;
+    if (this.values <= MAX_VALUES) return true;
+    this.fail({ at: '', line }, `with what its aliases stand for it has more than ${MAX_VALUES} values`);
+    return false;
+  }
+
+  /** Whether more warnings would not be told. */
+  get isWarned(): boolean {
+    return this.warnings.length > MAX_PROBLEMS;
+  }
+
+  /** Whether so much is wrong that no more of it would be told. */
+  get isHopeless(): boolean {
+    return this.problems.length > MAX_NOTED;
   }
 
   private merge(source: Located, owner: Located, target: { readonly entries: Map<string, Entry>; readonly depth: number }): void {
@@ -162,7 +203,7 @@ export class YamlReader {
       this.aliases += 1;
       if (this.aliases > MAX_ALIASES) return this.fail({ at: '', line: this.lineOf(target.range?.[0] ?? 0) }, `more than ${MAX_ALIASES} aliases are followed`);
       const next = this.targets.get(target);
-      if (!next) return this.fail({ at: '', line: this.lineOf(target.range?.[0] ?? 0) }, `*${printable(target.source)} has no anchor &${printable(target.source)} before it`);
+      if (!next) return this.fail({ at: '', line: this.lineOf(target.range?.[0] ?? 0) }, `*${shownText(target.source)} has no anchor &${shownText(target.source)} before it`);
       target = next;
     }
     return target;
@@ -189,10 +230,6 @@ export class YamlReader {
 
 /** A text that others wrote for people, as the end of a line of ours. */
 function sentence(text: string): string {
-  const first = text.split('\n')[0]!.replace(/[.:]$/, '');
+  const first = withoutControls(text.split('\n')[0]!.slice(0, MAX_SENTENCE_CHARACTERS)).replace(/[.:]$/, '');
   return first.charAt(0).toLowerCase() + first.slice(1);
-}
-
-function printable(key: string): string {
-  return JSON.stringify(key.slice(0, MAX_KEY_CHARACTERS)).slice(1, -1);
 }
