@@ -76,7 +76,7 @@ export function controlPlaneCase(operation: Operation, world: World, random: Ran
     request: Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), sentBody]),
     authorized: access.authorized,
     guesses: access.guesses || (method === 'POST' && target.startsWith('/ui/session')),
-    tidy: !pathIsNonsense && !queryIsNonsense && !methodIsWrong && oddHeaders.length === 0 && (body === undefined) === (operation.body === undefined),
+    tidy: !pathIsNonsense && !queryIsNonsense && !methodIsWrong && oddHeaders.length === 0 && target.length < 100_000 && (body === undefined) === (operation.body === undefined),
     body,
   };
 }
