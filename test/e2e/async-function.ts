@@ -42,7 +42,7 @@ export class AsyncFunction {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'function.yml'), 'command: [node, server.mjs]\nmode: http\n');
     writeFileSync(join(folder, 'server.mjs'), SOURCE);
-    await gateway.deploy(name, { envVars: { NOTES: notes }, ...deployment });
+    await gateway.deploy(name, { ...deployment, envVars: { NOTES: notes, ...(deployment['envVars'] as Readonly<Record<string, string>> | undefined) } });
     return new AsyncFunction(notes);
   }
 

@@ -119,12 +119,14 @@ describe.each([
     const mayOpen = (files: number) => execFileSync('sh', ['-c', `prlimit --pid=${gateway.pid} --nofile=${files}:`]);
     await gateway.deploy('fn', { envProcess: 'cat' });
     const [host] = childrenOf(gateway.pid, '-host');
+    const functions = childrenOf(host!, 'server.mjs');
     mayOpen(10);
     process.kill(host!, 'SIGKILL');
     await gateway.until(() => /the function host ended \(.*EMFILE\); starting another/.test(gateway.output));
     mayOpen(OPEN_FILES);
     const freedMs = performance.now();
     await gateway.until(async () => (await outcome(ask(gateway.url, 'POST', '/function/fn', { body: 'x' }))) === 200);
+    expect(functions.filter((pid) => childrenOf(1).includes(pid))).toEqual([]);
     const tookS = ((performance.now() - freedMs) / 1_000).toFixed(1);
     faultRow({ area: 'processes', done: `kill -9 of the function host while the gateway, ${title}, can open no file`, times: 'once', lost: 'the calls in flight', seen: `calls answered 200 again ${tookS} s after files could be opened again` });
   });

@@ -76,7 +76,7 @@ export class FunctionHostProcess {
   async stop(): Promise<void> {
     this.stopping = true;
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return this.killLeftovers();
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const timer = this.options.clock.after(STOP_TIMEOUT_MS, () => child.kill('SIGKILL'));
     child.disconnect();

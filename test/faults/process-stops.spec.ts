@@ -1,0 +1,99 @@
+import { ask } from '../e2e/ask';
+import { WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
+import { faultRow, faultSeed, howMany } from './fault-table';
+import { expectKept, FaultyGateway } from './faulty-gateway';
+import { Random } from './fuzz/random';
+
+const ROUNDS = howMany({ short: 1, long: 5 });
+const STOP_MS = 10_000;
+/** A host that says nothing for so long is replaced, and some seconds for it. */
+const HOST_SILENT_MS = 45_000;
+const MOST_BEFORE_MS = 1_000;
+
+jest.setTimeout(120_000 + ROUNDS * 60_000);
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+type Find = (faulty: FaultyGateway) => readonly (number | undefined)[];
+
+interface Stopping {
+  readonly title: string;
+  readonly find: Find;
+  readonly stopMs: number;
+  /** For so long nobody can be answered. */
+  readonly frozenMs?: number;
+  /** What the gateway has said by then. */
+  readonly says?: RegExp;
+}
+
+/** Stops with SIGSTOP, and, where it is still there, goes on with SIGCONT. */
+async function stopUnderCalls({ title, find, stopMs, frozenMs = 0, says }: Stopping): Promise<void> {
+  const random = new Random(faultSeed);
+  const faulty = await FaultyGateway.start();
+  try {
+    const calls = faulty.callSteadily();
+    const tookMs: number[] = [];
+    let replaced = 0;
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        await sleep(random.below(MOST_BEFORE_MS));
+        let victim: number | undefined;
+        await faulty.gateway.until(() => (victim = random.pick(find(faulty))) !== undefined);
+        process.kill(victim!, 'SIGSTOP');
+        await sleep(stopMs);
+        try {
+          process.kill(victim!, 'SIGCONT');
+        } catch {
+          replaced++; // It has been ended meanwhile.
+        }
+        tookMs.push(await faulty.recovered());
+      }
+    } finally {
+      await calls.stop();
+    }
+    await expectKept(calls, { frozenMs });
+    if (says) expect(faulty.gateway.output).toMatch(says);
+    else expect(faulty.gateway.output).not.toMatch(/ended/);
+    faultRow({ area: 'processes', done: `SIGSTOP of ${title} for ${stopMs / 1_000} s under steady calls`, times: `${ROUNDS} times, ${calls.outcomes.length} calls, ${calls.acceptedCount} asynchronous calls accepted`, lost: 'nothing that was accepted', seen: `${JSON.stringify(calls.counts)}, the slowest after ${(calls.slowestMs / 1_000).toFixed(1)} s; ${replaced > 0 ? `replaced ${replaced} times; ` : ''}all as before ${Math.round(Math.max(...tookMs))} ms after it went on` });
+  } finally {
+    await faulty.dispose();
+  }
+}
+
+/** Beside each other: most of the time is waiting. */
+describe(`SIGSTOP under steady calls (seed ${faultSeed})`, () => {
+  const gatewayAndAll: Find = ({ gateway }) => [gateway.pid];
+  const host: Find = (faulty) => [faulty.host];
+  const stops: Stopping[] = [
+    { title: 'the gateway', find: gatewayAndAll, stopMs: STOP_MS, frozenMs: STOP_MS },
+    { title: 'the function host', find: host, stopMs: STOP_MS },
+    { title: 'a data-plane worker', find: ({ workers }) => workers, stopMs: STOP_MS / 2, frozenMs: STOP_MS / 2 },
+    // Its calls end at their time limit, and with them it does.
+    { title: 'a process that serves a function', find: (faulty) => faulty.functions('server'), stopMs: STOP_MS },
+    { title: 'the process of a command', find: (faulty) => faulty.functions('command'), stopMs: STOP_MS },
+    ...howMany({ short: 0, long: 1 }) > 0 ? [
+      { title: 'the function host', find: host, stopMs: HOST_SILENT_MS, says: /the function host ended \(it had said nothing for 30 s\); starting another/ },
+      // A gateway that did nothing itself does not hold it against others.
+      { title: 'the gateway', find: gatewayAndAll, stopMs: HOST_SILENT_MS, frozenMs: HOST_SILENT_MS },
+    ] : [],
+  ];
+  it.concurrent.each(stops)('of $title for $stopMs ms: accepted calls succeed, the others are answered within their limits, and all goes on', stopUnderCalls);
+});
+
+describe.each(WATCHDOGS)('SIGSTOP of a watchdog by itself, %s', (runtime, program) => {
+  it('delays what it has and what comes, and loses nothing', async () => {
+    const watchdog = await WatchdogProcess.start(program, { fprocess: 'sleep 0.5' });
+    const startedMs = performance.now();
+    const call = () => ask(watchdog.url, 'POST', '/', { body: 'x' }).then(({ status }) => status);
+    const running = Array.from({ length: 5 }, call);
+    await watchdog.until(() => watchdog.children().length === 5);
+    watchdog.signal('SIGSTOP');
+    const coming = Array.from({ length: 5 }, call);
+    await sleep(2_000);
+    watchdog.signal('SIGCONT');
+    expect(new Set(await Promise.all([...running, ...coming]))).toEqual(new Set([200]));
+    expect(await call()).toBe(200);
+    await watchdog.dispose();
+    faultRow({ area: 'processes', done: `SIGSTOP of a watchdog ${runtime} for 2 s`, times: 'once, with 10 calls', lost: 'nothing', seen: `all answered 200, the last after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s` });
+  });
+});
