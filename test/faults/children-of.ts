@@ -2,14 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Ids of processes whose parent is `pid` and whose command line has `part`. */
 export function childrenOf(pid: number, part = ''): readonly number[] {
-  return readdirSync('/proc')
+  return threadsOf(pid)
+    .flatMap((thread) => read(pid, `task/${thread}/children`).split(' '))
     .map(Number)
-    .filter((child) => child > 1 && parentOf(child) === pid && read(child, 'cmdline').includes(part));
+    .filter((child) => child > 0 && read(child, 'cmdline').includes(part));
 }
 
-function parentOf(pid: number): number {
-  // The name, in brackets, may hold spaces.
-  return Number(read(pid, 'stat').replace(/^.*\) /s, '').split(' ')[1]);
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return []; // It has ended.
+  }
 }
 
 /** Empty when it has ended. */

@@ -12,7 +12,7 @@ export const WRITE_TIMEOUT_MS = 5_000;
 /** For a machine that does much else. */
 const SLACK_MS = 10_000;
 const PATHS = ['/function/web?ms=20', '/function/cmd'];
-const EVERY_MS = 50;
+const EVERY_MS = 100;
 
 /** A gateway with two workers, one port for all of its starts, and functions of both kinds, whose processes can be found. */
 export class FaultyGateway {
@@ -25,8 +25,8 @@ export class FaultyGateway {
     const labels = { 'com.openfaas.scale.max': '1' };
     const envVars = { exec_timeout: '2s' };
     await AsyncFunction.deploy(gateway, 'web', { labels, envVars });
-    await AsyncFunction.deploy(gateway, 'later', { labels, annotations });
-    await gateway.deploy('cmd', { labels, envVars, envProcess: 'sleep 0.1' });
+    await AsyncFunction.deploy(gateway, 'later', { labels, annotations, envVars });
+    await gateway.deploy('cmd', { labels, envVars, envProcess: 'sleep 0.4' });
     return new FaultyGateway(gateway);
   }
 

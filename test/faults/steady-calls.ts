@@ -48,7 +48,7 @@ export class SteadyCalls {
 
   /** Calls that did not succeed, and were neither cut nor answered with the reason of a failure of ours: there should be none. */
   get unexplained(): readonly Outcome[] {
-    return [...this.outcomes, ...this.notAccepted].filter(({ what }) => what !== '200' && !CUT.has(what) && !/^(408|5\d\d) [a-z-]+$/.test(what));
+    return [...this.outcomes, ...this.notAccepted].filter(({ what }) => what !== '200' && !CUT.has(what) && !/^(408|429|5\d\d) [a-z-]+$/.test(what));
   }
 
   get slowestMs(): number {
