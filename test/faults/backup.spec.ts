@@ -11,6 +11,7 @@ import { Cli } from '../e2e/cli-process';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { expectCallsToGoOn, fill, get, inventory, openKeeper, send, stateOf, writeKeeper, type FilledCalls } from './filled-gateway';
+import { randomOf } from './random-of';
 
 jest.setTimeout(120_000 + howMany({ short: 0, long: 600_000 }));
 
@@ -37,12 +38,6 @@ function tree(home: string): Readonly<Record<string, string>> {
 }
 
 const restore = (archive: Buffer, home: string, replace = false) => restoreArchive(Readable.from([archive]), { home, release: RELEASE, replace });
-
-/** Tells numbers from 0 up to 1, the same ones for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48_271 + 11) % 2_147_483_647) / 2_147_483_647;
-}
 
 describe('shoal backup and shoal restore', () => {
   const file = join(folder, 'one.tar');
@@ -278,7 +273,7 @@ describe('shoal backup and shoal restore', () => {
 
     it('refuses those of newer versions with one sentence that names both', async () => {
       const of = async (manifest: object) => restore(await archiveOf([], manifest), join(folder, 'newer')).then(() => 'it was restored', (error: Error) => error.message);
-      expect(await of({ layout: 2 })).toBe('the back-up was written by Shoal 1.2.3 with layout 2, and this is Shoal 9.9.9, which knows layouts up to 1: nothing was changed; use that version or a newer one');
+      expect(await of({ layout: 3 })).toBe('the back-up was written by Shoal 1.2.3 with layout 3, and this is Shoal 9.9.9, which knows layouts up to 2: nothing was changed; use that version or a newer one');
       expect(await of({ format: 2 })).toBe('the back-up was made by Shoal 1.2.3 in format 2, and this is Shoal 9.9.9, which knows formats up to 1: nothing was changed; use that version or a newer one');
       expect(existsSync(join(folder, 'newer'))).toBe(false);
     });

@@ -106,11 +106,11 @@ describe('a data directory of a newer version', () => {
 
   it('is refused with one sentence that names both, before anything is touched', async () => {
     const settings = JSON.parse(readFileSync(join(newer, 'settings.json'), 'utf8')) as object;
-    writeFileSync(join(newer, 'settings.json'), JSON.stringify({ ...settings, version: 2, release: '7.0.0', more: [1] }));
+    writeFileSync(join(newer, 'settings.json'), JSON.stringify({ ...settings, version: 3, release: '7.0.0', more: [1] }));
     rmSync(join(newer, 'admin.json')); // Would be made.
     const before = everything();
     expect(await startAnd(newer)).toMatch(
-      /^ended with code 1: The data directory \S+ was written by Shoal 7\.0\.0 with layout 2, and this is Shoal \d\S+, which knows layouts up to 1: nothing was changed; use that version or a newer one\.\n$/,
+      /^ended with code 1: The data directory \S+ was written by Shoal 7\.0\.0 with layout 3, and this is Shoal \d\S+, which knows layouts up to 2: nothing was changed; use that version or a newer one\.\n$/,
     );
     expect(everything()).toEqual(before);
     faultRow({ area: 'upgrade', done: 'a data directory of a newer layout', times: '1', lost: 'nothing', seen: 'one sentence with both versions; not a byte changed' });

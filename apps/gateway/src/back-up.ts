@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { writeArchive } from '@shoal/adapters/local/data-directory/write-archive';
+import { writing } from '@shoal/adapters/local/file-problem';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import type { Queue } from './asynchronous';
 import type { Config } from './config';
@@ -23,7 +24,7 @@ interface BackUpNeeds {
  * What makes back-ups, one at a time: an archive of the data directory, with a copy of the queue as it was at the call.
  *
  * Rejects with `unsupported` where functions are not of this machine, with `over-capacity` while another one is being made,
- * and with `queue-full` when the disk has no room for the copy.
+ * with `queue-full` when the disk has no room for the copy, and with `backend-unavailable` when nothing can be written at all.
  */
 export function createBackUps({ config, data, queue }: BackUpNeeds): () => Promise<Readable> {
   const folder = data && join(data.path, FOLDER);
@@ -58,6 +59,7 @@ export function createBackUps({ config, data, queue }: BackUpNeeds): () => Promi
 async function copyOf(queue: Queue | undefined, folder: string): Promise<FileHandle | undefined> {
   if (!queue?.copyTo) return undefined;
   await rm(folder, { recursive: true, force: true });
+  await writing(folder, () => mkdir(folder, { mode: 0o700 }));
   try {
     const file = join(folder, 'queue.mdb');
     await queue.copyTo(file);

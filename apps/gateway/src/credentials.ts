@@ -2,6 +2,8 @@ import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { writing } from '@shoal/adapters/local/file-problem';
+import { messageOf } from '@shoal/domain/shared/errors';
 import writeFileAtomic from 'write-file-atomic';
 import { StartError } from './start-error';
 
@@ -42,7 +44,11 @@ export class Credentials {
     const salt = randomBytes(16);
     const hash = await deriveKey(newPassword, salt, KEY_BYTES);
     const admin: StoredAdmin = { user: USER, salt: salt.toString('base64'), hash: hash.toString('base64') };
-    await writeFileAtomic(file, `${JSON.stringify(admin, undefined, 2)}\n`, { mode: 0o600 });
+    try {
+      await writing(file, () => writeFileAtomic(file, `${JSON.stringify(admin, undefined, 2)}\n`, { mode: 0o600 }));
+    } catch (error) {
+      throw new StartError(`${messageOf(error)}.`);
+    }
     const credentials = Credentials.ofStored(admin);
     credentials.accepted = credentials.digest(USER, newPassword);
     return { credentials, user: USER, newPassword };
@@ -89,7 +95,9 @@ function readSecret(folder: string, name: string): string {
 function readAdmin(file: string): StoredAdmin | undefined {
   try {
     const admin = JSON.parse(readFileSync(file, 'utf8')) as StoredAdmin;
-    if (Buffer.from(admin.hash, 'base64').length !== KEY_BYTES || !admin.salt || !admin.user) throw new Error('it is incomplete');
+    const { user, salt, hash } = admin;
+    const isWhole = [user, salt, hash].every((text) => typeof text === 'string' && text !== '') && Buffer.from(hash, 'base64').length === KEY_BYTES;
+    if (!isWhole) throw new Error('it is incomplete');
     return admin;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { cannotWrite, lockDirectory } from '@shoal/adapters/local/data-directory/directory-lock';
-import { newSettings, readSettings, writeSettings, type DirectorySettings } from '@shoal/adapters/local/data-directory/settings-file';
+import { LAYOUT, newSettings, readSettings, writeSettings, type DirectorySettings } from '@shoal/adapters/local/data-directory/settings-file';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { StartError } from './start-error';
 import { version } from './version';
@@ -48,12 +48,12 @@ function requireFolder(path: string): void {
   }
 }
 
-/** Of a directory that is ours now; they tell from then on that this version has had it. */
+/** Of a directory that is ours now; they tell from then on that this version has had it, and older ones leave it alone. */
 async function settingsOf(path: string): Promise<DirectorySettings> {
   const { release } = version;
   const found = await readSettings(path, release);
-  if (found?.release === release) return found;
-  const settings = found ? { ...found, release } : newSettings(release);
+  if (found?.release === release && found.version === LAYOUT) return found;
+  const settings = found ? { ...found, version: LAYOUT, release } : newSettings(release);
   try {
     await writeSettings(path, settings);
   } catch (error) {

@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const metricsPort = await listen(gateway.metricsServer, { host: config.metricsHost, port: config.metricsPort, setting: 'SHOAL_METRICS_PORT' });
   if (config.deploySamples && data && !data.samplesDeployed) {
     await deploySamples(gateway.functions, join(installation.samplesFolder, 'stack.yml'), config.functionNamespace);
-    await data.markSamplesDeployed();
+    // Where it cannot be written down they are deployed again, which does no harm.
+    await data.markSamplesDeployed().catch((error: unknown) => console.warn(`that the samples are deployed cannot be written down: ${messageOf(error)}`));
   }
   gateway.scaling.start();
   await gateway.asynchronous?.start();

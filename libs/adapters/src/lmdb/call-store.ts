@@ -1,10 +1,12 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { DiskReserve } from './disk-reserve';
 import { countTables, type QueueCounts } from './queue-counts';
 import { replaceCall, type Change } from './replace-call';
 import { toStoreError } from './store-error';
 import type { StoredCall } from './stored-call';
-import { canBeKey, openTables, type Tables } from './tables';
+import { canBeKey, openTables, STORE_FILE, type Tables } from './tables';
 
 /** What an action of `CallStore.write` does with a call; `before` is what it has just read. */
 export type Replace = (id: string, before: StoredCall | undefined, after: StoredCall | undefined) => void;
@@ -23,11 +25,14 @@ export class CallStore {
   private readonly writing = new Set<Promise<unknown>>();
   private readonly reserve: DiskReserve;
   private closed = false;
+  /** Tells our file from another that has its name since. */
+  private readonly inode: number | undefined;
 
   /** Throws a plain error that names the folder. */
   constructor(private readonly folder: string) {
     this.tables = openTables(folder);
     this.reserve = new DiskReserve(folder);
+    this.inode = inodeOf(join(folder, STORE_FILE));
     ({ counts: this.counts, lastSequence: this.lastSequence } = countTables(this.tables));
   }
 
@@ -133,7 +138,20 @@ export class CallStore {
     return result;
   }
 
+  /**
+   * Rejects with `backend-unavailable` when somebody has removed the file: what is written to it still works, and is gone with
+   * this process.
+   */
+  requireFile(): void {
+    if (inodeOf(join(this.folder, STORE_FILE)) === this.inode) return;
+    throw new ShoalError('backend-unavailable', `${join(this.folder, STORE_FILE)} was removed or replaced, so nothing is accepted any more: stop the gateway, put the data directory back or restore a back-up, and start it`);
+  }
+
   private requireOpen(): void {
     if (this.closed) throw new ShoalError('backend-unavailable', `the queue in ${this.folder} is closed`);
   }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -85,6 +85,7 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     const { id, body } = call;
     if (body.byteLength > this.maxBodyBytes) throw new ShoalError('body-too-large', `the body is longer than the ${this.maxBodyBytes} bytes that the queue takes`);
     if (!canBeKey(id) || !canBeKey(call.functionKey)) throw new ShoalError('invalid-request', 'the call id is empty, too long, or has a zero byte');
+    this.store.requireFile();
     let counted = false;
     try {
       return await this.store.add((replace) => {

@@ -1,43 +1,62 @@
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { access, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FunctionId, FunctionSpec } from '@shoal/domain/functions/function-spec';
+import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
 import { messageOf } from '@shoal/domain/shared/errors';
 import writeFileAtomic from 'write-file-atomic';
+import { reading, writing } from './file-problem';
+import { makeFolders } from './make-folders';
+import { parseStoredFunction, type StoredFunction } from './stored-function';
 
-/** What of a function outlives the gateway. */
-export interface StoredFunction {
-  readonly spec: FunctionSpec;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly replicas: number;
-}
-
+const FOLDER = 'functions';
 const ENDING = '.json';
 
-/** One file a function, replaced as a whole: after a crash it holds the old state or the new one. */
+/**
+ * One file a function, replaced as a whole: after a crash it holds the old state or the new one. Rejects with
+ * `backend-unavailable`, naming the file, when the disk does not do as it is told.
+ */
 export class FunctionFiles {
-  constructor(
-    private readonly folder: string,
-    private readonly warn: (text: string) => void,
-  ) {}
+  private readonly folder: string;
 
-  /** A file that cannot be read is left where it is, and warned of. */
+  /** @param home the data directory. @param warn told of a file that is left out. */
+  constructor(
+    private readonly home: string,
+    private readonly warn: (text: string) => void,
+  ) {
+    this.folder = join(home, FOLDER);
+  }
+
+  /** A file that cannot be used is left where it is, and warned of: the others are no worse for it. */
   async load(): Promise<readonly StoredFunction[]> {
-    const names = await readdir(this.folder, { recursive: true }).catch(() => []);
+    const names = await reading(this.folder, () =>
+      readdir(this.folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw error;
+      }),
+    );
     const read = names.filter((name) => name.endsWith(ENDING)).map((name) => this.read(join(this.folder, name)));
     return (await Promise.all(read)).filter((stored) => stored !== undefined);
   }
 
   async save(stored: StoredFunction): Promise<void> {
-    const file = this.fileOf(stored.spec.id);
-    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(file, `${JSON.stringify(stored, undefined, 2)}\n`, { mode: 0o600 });
+    const { id } = stored.spec;
+    const file = this.fileOf(id);
+    await writing(file, async () => {
+      await makeFolders(this.home, FOLDER, id.namespace);
+      await writeFileAtomic(file, `${JSON.stringify(stored, undefined, 2)}\n`, { mode: 0o600 });
+    });
   }
 
   async remove(id: FunctionId): Promise<void> {
-    await rm(this.fileOf(id), { force: true });
+    const file = this.fileOf(id);
+    await writing(file, () => rm(file, { force: true }));
     // It was the last one of its namespace, or there are others.
     await rmdir(join(this.folder, id.namespace)).catch(() => undefined);
+  }
+
+  /** Whether there is a file of that function, be it one that cannot be used. */
+  async has(key: string): Promise<boolean> {
+    const [name = '', namespace = ''] = key.split('.');
+    return access(this.fileOf({ name, namespace })).then(() => true, () => false);
   }
 
   private fileOf({ name, namespace }: FunctionId): string {
@@ -46,11 +65,13 @@ export class FunctionFiles {
 
   private async read(file: string): Promise<StoredFunction | undefined> {
     try {
-      const stored = JSON.parse(await readFile(file, 'utf8')) as StoredFunction;
-      if (typeof stored.spec?.id?.name !== 'string' || typeof stored.replicas !== 'number') throw new Error('it is incomplete');
+      const stored = parseStoredFunction(await readFile(file, 'utf8'));
+      const { id } = stored.spec;
+      // A copy under another name would be the same function twice.
+      if (this.fileOf(id) !== file) throw new Error(`it describes ${functionKey(id)}, which has a file of its own`);
       return stored;
     } catch (error) {
-      this.warn(`${file} is left out: ${messageOf(error)}`);
+      this.warn(`${file} is left out (${messageOf(error)}): its function does not run; mend the file and start again, or deploy the function anew`);
       return undefined;
     }
   }

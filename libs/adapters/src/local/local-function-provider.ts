@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   FunctionChange,
@@ -11,11 +11,14 @@ import { functionKey, type FunctionId, type FunctionSpec } from '@shoal/domain/f
 import { parseScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
-import { FunctionFiles, type StoredFunction } from './function-files';
+import { writing } from './file-problem';
+import { FunctionFiles } from './function-files';
 import { FunctionHostProcess } from './function-host-process';
 import type { FromHost } from './host-protocol';
 import { resolveLaunch, type Launch } from './launch';
 import { secretFile } from './local-secret-store';
+import { makeFolders } from './make-folders';
+import type { StoredFunction } from './stored-function';
 import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
 
 export interface LocalProviderOptions {
@@ -34,6 +37,9 @@ export interface LocalProviderOptions {
   /** For people: what could not be applied or read. */
   readonly warn: (text: string) => void;
 }
+
+/** What could not be written down is tried again after so long. */
+const KEEP_LATER_MS = 5_000;
 
 interface Entry extends StoredFunction {
   readonly generation: number;
@@ -55,11 +61,13 @@ export class LocalFunctionProvider implements FunctionProvider {
   private readonly files: FunctionFiles;
   private readonly host: FunctionHostProcess;
   private lastGeneration = 0;
+  /** Functions whose replicas could not be written down. */
+  private readonly unkept = new Set<string>();
   /** So that the file, the map and the host see the same order. */
   private readonly writes = new OneAtATime();
 
   constructor(private readonly options: LocalProviderOptions) {
-    this.files = new FunctionFiles(join(options.home, 'functions'), options.warn);
+    this.files = new FunctionFiles(options.home, options.warn);
     this.host = new FunctionHostProcess({
       script: options.watchdogScript,
       mark: `SHOAL_HOST=${options.instanceId}`,
@@ -129,7 +137,7 @@ export class LocalFunctionProvider implements FunctionProvider {
       const key = functionKey(id);
       const before = this.entries.get(key);
       if (!before) throw new ShoalError('function-not-found', `function ${key} does not exist`);
-      await this.files.save({ spec: before.spec, createdAt: before.createdAt, replicas });
+      await this.keep({ spec: before.spec, createdAt: before.createdAt, replicas });
       // The state may have changed while the file was written.
       const now = this.entries.get(key)!;
       this.entries.set(key, { ...now, replicas, ready: now.ready.slice(0, replicas) });
@@ -159,7 +167,8 @@ export class LocalFunctionProvider implements FunctionProvider {
   /** What a function has written goes when its last process has, so that the next one of its name does not find it. */
   private onRemoved(key: string): void {
     void this.writes.run(async () => {
-      if (this.entries.has(key)) return;
+      // A file that was left out may be mended.
+      if (this.entries.has(key) || (await this.files.has(key))) return;
       await rm(this.runFolder(key), { recursive: true, force: true }).catch((error: unknown) => this.options.warn(`what ${key} has written is still there: ${messageOf(error)}`));
     });
   }
@@ -174,6 +183,40 @@ export class LocalFunctionProvider implements FunctionProvider {
     return join(this.options.home, 'run', key);
   }
 
+  /**
+   * Writes down how many replicas there are. A disk that is full must not keep a function from waking up: it happens all the
+   * same, and is written down when the disk has room again.
+   */
+  private async keep(stored: StoredFunction): Promise<void> {
+    const key = functionKey(stored.spec.id);
+    try {
+      await this.files.save(stored);
+      this.unkept.delete(key);
+    } catch (error) {
+      if (this.unkept.size === 0) {
+        this.options.warn(`the replicas of ${key} are not written down for now, and a restart would not know of them: ${messageOf(error)}`);
+        this.keepLater();
+      }
+      this.unkept.add(key);
+    }
+  }
+
+  private keepLater(): void {
+    this.options.clock.after(KEEP_LATER_MS, () => {
+      void this.writes.run(async () => {
+        for (const key of this.unkept) {
+          const entry = this.entries.get(key);
+          try {
+            if (entry) await this.files.save({ spec: entry.spec, createdAt: entry.createdAt, replicas: entry.replicas });
+            this.unkept.delete(key);
+          } catch {
+            return this.keepLater();
+          }
+        }
+      });
+    });
+  }
+
   private async prepare(spec: FunctionSpec): Promise<Launch> {
     const folder = this.runFolder(functionKey(spec.id));
     const launch = await resolveLaunch(spec, {
@@ -182,18 +225,23 @@ export class LocalFunctionProvider implements FunctionProvider {
       secretsFolder: join(folder, 'secrets'),
       env: this.options.env,
     });
-    await mkdir(join(folder, 'work'), { recursive: true, mode: 0o700 });
-    await this.linkSecrets(spec, join(folder, 'secrets'));
+    await writing(folder, async () => {
+      await makeFolders(this.options.home, 'run', functionKey(spec.id), 'work');
+      await this.linkSecrets(spec, join(folder, 'secrets'));
+    });
     return launch;
   }
 
-  /** Links, so that an updated secret is there at once. */
+  /** Links, so that an updated secret is there at once. What is right already stays: a disk may be full when the gateway starts. */
   private async linkSecrets(spec: FunctionSpec, folder: string): Promise<void> {
+    const targetOf = (name: string) => secretFile(join(this.options.home, 'secrets'), spec.id.namespace, name);
+    const there = await readdir(folder).catch(() => undefined);
+    const linked = there && (await Promise.all(there.map((name) => readlink(join(folder, name)).catch(() => undefined))));
+    const isRight = there && there.length === spec.secrets.length && spec.secrets.every((name) => linked![there.indexOf(name)] === targetOf(name));
+    if (isRight) return;
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of spec.secrets) {
-      await symlink(secretFile(join(this.options.home, 'secrets'), spec.id.namespace, name), join(folder, name));
-    }
+    await makeFolders(join(folder, '..'), 'secrets');
+    for (const name of spec.secrets) await symlink(targetOf(name), join(folder, name));
   }
 
   private entryOf(stored: StoredFunction, launch: Launch | undefined): Entry {

@@ -1,9 +1,11 @@
-import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { SecretStore } from '@shoal/domain/secrets/secret-store';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import writeFileAtomic from 'write-file-atomic';
 import { OneAtATime } from '@shoal/domain/shared/one-at-a-time';
+import { reading, writing } from './file-problem';
+import { makeFolders } from './make-folders';
 
 /** Tells a secret's file from one that is still being written. */
 const ENDING = '.secret';
@@ -12,7 +14,7 @@ export function secretFile(folder: string, namespace: string, name: string): str
   return join(folder, namespace, name + ENDING);
 }
 
-/** One file a secret, which only the owner can read. */
+/** One file a secret, which only the owner can read. Rejects with `backend-unavailable` when the disk does not do as it is told. */
 export class LocalSecretStore implements SecretStore {
   /** Checks and writes must not interleave. */
   private readonly writes = new OneAtATime();
@@ -20,7 +22,13 @@ export class LocalSecretStore implements SecretStore {
   constructor(private readonly folder: string) {}
 
   async list(namespace: string): Promise<readonly string[]> {
-    const files = await readdir(join(this.folder, namespace)).catch(() => []);
+    const folder = join(this.folder, namespace);
+    const files = await reading(folder, () =>
+      readdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw error;
+      }),
+    );
     return files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length)).sort();
   }
 
@@ -41,15 +49,19 @@ export class LocalSecretStore implements SecretStore {
   remove(namespace: string, name: string): Promise<void> {
     return this.writes.run(async () => {
       await this.require(namespace, name);
-      await rm(secretFile(this.folder, namespace, name), { force: true });
+      const file = secretFile(this.folder, namespace, name);
+      await writing(file, () => rm(file, { force: true }));
       // It was the last one of its namespace, or there are others.
       await rmdir(join(this.folder, namespace)).catch(() => undefined);
     });
   }
 
   private async write(namespace: string, name: string, value: Uint8Array): Promise<void> {
-    await mkdir(join(this.folder, namespace), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(secretFile(this.folder, namespace, name), Buffer.from(value), { mode: 0o600 });
+    const file = secretFile(this.folder, namespace, name);
+    await writing(file, async () => {
+      await makeFolders(dirname(this.folder), basename(this.folder), namespace);
+      await writeFileAtomic(file, Buffer.from(value), { mode: 0o600 });
+    });
   }
 
   private async require(namespace: string, name: string): Promise<void> {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { messageOf } from '@shoal/domain/shared/errors';
 import type { Command, ProcessEvents, ProcessSpawner, RunningProcess } from '@shoal/domain/processes/process-spawner';
-import { notStarted } from './not-started';
+import { notStarted, startFailure } from './not-started';
 import { ProcessMark } from './process-mark';
 import { windowsCommand } from './windows-command';
 
@@ -19,7 +19,7 @@ export class NodeProcessSpawner implements ProcessSpawner {
         windowsHide: true,
       });
       child.on('error', (error) => {
-        if (child.pid === undefined) events.failed(messageOf(error));
+        if (child.pid === undefined) events.failed(startFailure(error, command.cwd));
       });
       // Where no more files can be opened, there are no streams.
       return (child.stdout as Readable | undefined) ? new NodeProcess(child, mark, events) : notStarted;

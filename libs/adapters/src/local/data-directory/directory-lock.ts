@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError } from '@shoal/domain/shared/errors';
+import { adviceFor } from '../file-problem';
 
 const LOCK_FILE = 'gateway.pid';
 /** Beside it while a dead process's lock is taken over, so that only one does. */
@@ -43,6 +44,7 @@ function create(file: string, home: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    rmSync(file, { force: true }); // On a full disk it is there now, and empty.
     throw cannotWrite(home, error);
   }
 }
@@ -72,22 +74,9 @@ function isHeld(file: string): boolean {
 /** That nothing can be written to a data directory, and what to do. */
 export function cannotWrite(home: string, error: unknown): ShoalError {
   const { code } = error as NodeJS.ErrnoException;
-  return new ShoalError('backend-unavailable', `the data directory ${home} cannot be written to (${code}): ${adviceFor(code)}`);
-}
-
-function adviceFor(code: string | undefined): string {
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'its disk is full; make room there';
-    case 'EROFS':
-      return 'its disk is mounted read-only; mount it for writing, or set SHOAL_HOME to another folder';
-    case 'EACCES':
-    case 'EPERM':
-      return 'it belongs to another user; start the gateway as that one, or set SHOAL_HOME to another folder';
-    default:
-      return 'set SHOAL_HOME to a folder that can';
-  }
+  const advice = code === 'ENOTDIR' || code === 'EEXIST' ? undefined : adviceFor(code);
+  const instead = advice === undefined ? 'set SHOAL_HOME to a folder that can' : `${advice}, or set SHOAL_HOME to another folder`;
+  return new ShoalError('backend-unavailable', `the data directory ${home} cannot be written to (${code}): ${instead}`);
 }
 
 function isRunning(pid: number): boolean {

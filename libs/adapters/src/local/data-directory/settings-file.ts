@@ -15,8 +15,12 @@ export interface DirectorySettings {
   readonly samplesDeployed: boolean;
 }
 
-/** The layout that this version of Shoal writes. It reads this one and none after it. */
-export const LAYOUT = 1;
+/**
+ * The layout that this version of Shoal writes. It reads those before it and none after it.
+ *
+ * 1: the first. 2: the queue's records have checksums; the queue brings a file of 1 there when it opens it.
+ */
+export const LAYOUT = 2;
 export const SETTINGS_FILE = 'settings.json';
 const INSTANCE_ID = /^[0-9a-f]{16}$/;
 
