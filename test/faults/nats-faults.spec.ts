@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithPrograms } from '../describe-with';
-import { ask } from '../e2e/ask';
+import { ask, type Answer } from '../e2e/ask';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { NatsProcess } from '../nats-process';
@@ -29,6 +30,7 @@ const QUICK_MS = 1_000;
 /** Until everything works again once what was at fault is there; a busy machine included. */
 const RECOVERED_WITHIN_MS = 30_000;
 const ACK_WAIT_MS = 3_000;
+const STORE_MIB = howMany({ short: 4, long: 32 });
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);
 
 interface Fault {
@@ -100,6 +102,34 @@ describeWithPrograms('a queue in JetStream', ['nats-server'], 'nats-server', () 
     const ids = await Promise.all(Array.from({ length: 50 }, () => callLater(gateway)));
     await settled({ gateway, fn }, ids);
     faultRow({ area: 'queue', done: 'nats-server killed, its store deleted, started again', times: 'once', lost: 'what was in the store', seen: 'accepted again without a restart of the gateway; the log says what was lost' });
+  });
+
+  it('runs what it has accepted although the storage of its server is full, and accepts again then', async () => {
+    await nats.kill();
+    const folder = mkdtempSync(join(tmpdir(), 'shoal-nats-'));
+    disposals.push(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'nats.conf'), `jetstream { max_file_store: ${STORE_MIB}MB }\n`);
+    const full = await NatsProcess.start(['-c', join(folder, 'nats.conf')]);
+    disposals.unshift(() => full.dispose());
+    const { gateway, fn } = await begin(full.port);
+    const ids: string[] = [];
+    const refusals: Answer[] = [];
+    const body = 'x'.repeat(60_000);
+    while (refusals.length < 20) {
+      const answer = await ask(gateway.url, 'POST', '/async-function/fn?ms=100&say=fine', { body });
+      if (answer.status === 202) ids.push(answer.headers['x-call-id'] as string);
+      else refusals.push(answer);
+    }
+    for (const { status, text } of refusals) expect([status, text]).toEqual([503, expect.stringContaining('"code":"queue-full"')]);
+    const beganMs = Date.now();
+    await until(() => new Set(fn.ended()).size >= ids.length, 60_000);
+    const tookMs = Date.now() - beganMs;
+    expect(ids.filter((id) => !fn.ended().includes(id))).toEqual([]);
+    // What is known of ended calls may have made room for others.
+    await until(async () => (await Promise.all(ids.map((id) => stateOf(gateway, id)))).every((state) => state === 'succeeded' || state === 'unknown (404)'), RECOVERED_WITHIN_MS);
+    await until(async () => (await accepted(gateway)) !== undefined, RECOVERED_WITHIN_MS);
+    expect(gateway.output).toContain('the storage of the queue is full: no new calls are taken until half of those that wait have gone');
+    faultRow({ area: 'queue', done: `the storage of nats-server (${STORE_MIB} MiB) full of calls`, times: `${ids.length} calls of 60 kB`, lost: 'nothing', seen: `503 queue-full; all that was accepted had run ${tookMs} ms later, and calls were accepted again` });
   });
 
   it('gives what a stopped worker has to others, and settles nothing twice when it goes on', async () => {

@@ -17,6 +17,8 @@ export class Names {
   readonly dead: string;
   /** The secret, and when schedules ran. */
   readonly meta: string;
+  /** Nothing but room. */
+  readonly reserve: string;
 
   constructor(readonly prefix: string) {
     if (!/^[\w-]+$/.test(prefix)) throw new Error('the prefix of a queue may have letters, digits, "-" and "_"');
@@ -26,6 +28,7 @@ export class Names {
     this.ended = `${prefix}-ended`;
     this.dead = `${prefix}-dead`;
     this.meta = `${prefix}-meta`;
+    this.reserve = `${prefix}-reserve`;
   }
 
   streamOf(kind: LaneKind): string {
@@ -63,6 +66,10 @@ export class Names {
 
   letterCallOf(id: string): string {
     return `${this.prefix}.dead-calls.${tokenOf(id)}`;
+  }
+
+  get reserved(): string {
+    return `${this.prefix}.reserve`;
   }
 
   get secret(): string {

@@ -37,12 +37,17 @@ export function isStreamMissing(error: unknown): boolean {
   return codeOf(error) === STREAM_NOT_FOUND || error instanceof NoRespondersError || (error instanceof Error && isStreamMissing(error.cause));
 }
 
+/** The server, or the stream, takes no more. */
+export function isFull(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === STORE_FAILED) return /maximum (messages|bytes) exceeded/.test(messageOf(error));
+  return code !== undefined && INSUFFICIENT_RESOURCES.includes(code);
+}
+
 /** @param address without credentials. */
 export function toShoalError(error: unknown, address: string): ShoalError {
   if (error instanceof ShoalError) return error;
-  const code = codeOf(error);
-  const isFull = code === STORE_FAILED && /maximum (messages|bytes) exceeded/.test(messageOf(error));
-  if (isFull || (code !== undefined && INSUFFICIENT_RESOURCES.includes(code))) return new ShoalError('queue-full', 'the queue has no room for more calls', {}, { cause: error });
+  if (isFull(error)) return new ShoalError('queue-full', 'the queue has no room for more calls', {}, { cause: error });
   // The only argument of ours that can be too much for it is a message's length.
   if (error instanceof InvalidArgumentError) return new ShoalError('body-too-large', 'the call is larger than the queue takes', {}, { cause: error });
   const reason = error instanceof TimeoutError ? 'it did not answer in time' : messageOf(error);

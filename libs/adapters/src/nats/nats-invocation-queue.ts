@@ -17,6 +17,7 @@ import { NatsLink, type LinkCaretaker, type LinkOptions } from './nats-link';
 import { QueueDepths } from './queue-depths';
 import { readProgress, readSecret, writeProgress, writeSecret } from './queue-meta';
 import { Redriving } from './redriving';
+import { Reserve } from './reserve';
 import { openStreams, type Keeping } from './streams';
 
 /** From one attempt to open the queue to the next. */
@@ -58,6 +59,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   private readonly redriving: Redriving;
   private readonly lanes: LaneWatch;
   private readonly counts: QueueDepths;
+  private readonly reserve: Reserve;
   private readonly held = new Map<Claim, Held>();
   private restoring: Promise<boolean> | undefined;
 
@@ -80,7 +82,9 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
     this.cancellation = new CallCancellation(link, names, { outcomes, endings, consumers, lookup: this.lookup });
     this.redriving = new Redriving(link, names, { outcomes, letters, consumers });
     this.counts = new QueueDepths(link, names, consumers, letters);
+    this.reserve = new Reserve(link, names, warn);
     link.careBy(this);
+    void this.reserve.fill();
   }
 
   /**
@@ -114,6 +118,10 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
     this.consumers.forget();
   }
 
+  makeRoom(): Promise<boolean> {
+    return this.reserve.makeRoom();
+  }
+
   /** All who miss a stream at the same time get the same answer. */
   restore(): Promise<boolean> {
     this.restoring ??= this.restoreStreams().finally(() => setTimeout(() => (this.restoring = undefined), RESTORE_MS).unref());
@@ -126,12 +134,12 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
     const subject = this.names.inLane(lane, call.id);
     const [isKnown] = await Promise.all([this.lookup.isKnown(call), this.consumers.ensure(lane)]);
     if (isKnown) return 'known';
-    const stored = await this.link.publish(subject, packCall({ call }), { expected: 0, messageId: call.id });
+    const stored = await this.link.publish(subject, packCall({ call }), { expected: 0, messageId: call.id, mayBeRefused: true });
     if (!stored) return 'known';
     if (!stored.duplicate) return 'stored';
     if (await this.find(call.id)) return 'known';
     // The server remembers the id of a dead letter that was purged since.
-    return (await this.link.publish(subject, packCall({ call }), { expected: 0 })) ? 'stored' : 'known';
+    return (await this.link.publish(subject, packCall({ call }), { expected: 0, mayBeRefused: true })) ? 'stored' : 'known';
   }
 
   async take(lane: Lane, most: number): Promise<readonly Claim[]> {
@@ -202,6 +210,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
 
   async close(): Promise<void> {
     this.lanes.stop();
+    this.reserve.stop();
     // What cannot be given back now lapses.
     await Promise.allSettled([...this.held.keys()].map((claim) => this.settle(claim, { kind: 'release' })));
     await this.link.close();

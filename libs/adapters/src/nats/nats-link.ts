@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager, type ConsumerConfig, type ConsumerInfo, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import { AuthorizationError, connect, createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { ShoalError } from '@shoal/domain/shared/errors';
-import { isConflict, isNothingToDelete, isOtherConfiguration, isOverlap, isStreamMissing, toShoalError } from './nats-error';
+import { isConflict, isFull, isNothingToDelete, isOtherConfiguration, isOverlap, isStreamMissing, toShoalError } from './nats-error';
 import { parseServers } from './server-address';
 
 /** How long a server may take for one answer. */
@@ -34,11 +34,15 @@ export interface LinkCaretaker {
   reconnected(): void;
   /** A stream was not there. Resolves with whether all are now. */
   restore(): Promise<boolean>;
+  /** Something had no room. Resolves with whether there may be some now. */
+  makeRoom(): Promise<boolean>;
 }
 
 interface Asking {
   /** Whether a stream that is missing is to be made first; not for what makes it. */
   readonly restores?: boolean;
+  /** Whether no room has to be made for it. */
+  readonly mayBeRefused?: boolean;
 }
 
 interface PublishOptions extends Asking {
@@ -175,7 +179,17 @@ export class NatsLink {
           await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
         }
       }
-    }, { restores: false });
+    }, { restores: false, mayBeRefused: true });
+  }
+
+  /** To so many bytes; -1 for no limit. */
+  limitStream(name: string, bytes: number): Promise<void> {
+    return this.ask(async () => void (await this.manager.streams.update(name, { max_bytes: bytes })), { mayBeRefused: true });
+  }
+
+  /** Removes all but the last `keep` messages. Resolves with how many that were. */
+  purge(stream: string, keep: number): Promise<number> {
+    return this.ask(async () => (await (keep > 0 ? this.manager.streams.purge(stream, { keep }) : this.manager.streams.purge(stream))).purged);
   }
 
   ensureConsumer(stream: string, config: Partial<ConsumerConfig>): Promise<void> {
@@ -251,10 +265,10 @@ export class NatsLink {
     );
   }
 
-  private async ask<T>(question: () => Promise<T>, { restores = true }: Asking = {}): Promise<T> {
+  private async ask<T>(question: () => Promise<T>, asking: Asking = {}): Promise<T> {
     this.requireConnected();
     try {
-      return await this.unlessLost(restores ? this.askTwice(question) : question());
+      return await this.unlessLost(this.askTwice(question, asking));
     } catch (error) {
       const translated = toShoalError(error, this.address);
       if (translated.code === 'backend-unavailable') void this.probe();
@@ -262,12 +276,13 @@ export class NatsLink {
     }
   }
 
-  /** The second time after what was missing is there again. */
-  private async askTwice<T>(question: () => Promise<T>): Promise<T> {
+  /** The second time after what was missing is there again, streams or room. */
+  private async askTwice<T>(question: () => Promise<T>, { restores = true, mayBeRefused = false }: Asking): Promise<T> {
     try {
       return await question();
     } catch (error) {
-      if (!isStreamMissing(error) || !(await this.caretaker?.restore())) throw error;
+      const mended = (restores && isStreamMissing(error) && (await this.caretaker?.restore())) || (!mayBeRefused && isFull(error) && (await this.caretaker?.makeRoom()));
+      if (!mended) throw error;
       return question();
     }
   }

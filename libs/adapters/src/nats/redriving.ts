@@ -59,7 +59,7 @@ export class Redriving {
     const lane = laneOf('call', call.functionKey);
     await this.parts.consumers.ensure(lane);
     // No id of a call has a `/`.
-    const stored = await this.link.publish(this.names.inLane(lane, call.id), packCall({ call, again: { record, letter } }), { expected: 0, messageId: `${call.id}/${letter}` });
+    const stored = await this.link.publish(this.names.inLane(lane, call.id), packCall({ call, again: { record, letter } }), { expected: 0, messageId: `${call.id}/${letter}`, mayBeRefused: true });
     return stored !== undefined && !stored.duplicate;
   }
 }
