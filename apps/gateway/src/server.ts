@@ -16,9 +16,11 @@ import { StartError } from './start-error';
 /** Of a request's head in all (wire contract §1.1). */
 const MAX_HEADER_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 65_000;
-const REFUSED: Readonly<Record<number, string>> = { 405: 'method-not-allowed', 408: 'read-timeout', 431: 'headers-too-large' };
+const REFUSED: Readonly<Record<number, string>> = { 405: 'method-not-allowed', 408: 'read-timeout', 429: 'over-capacity', 431: 'headers-too-large' };
 
 const ALLOW = ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] as const;
+/** Headers that say what is to be done about it. */
+const REMEDIES: Readonly<Record<number, readonly string[]>> = { 405: ALLOW, 429: ['Retry-After', '1'] };
 
 /** Takes what is no call to be answered now. */
 export type OtherHandler = (exchange: Exchange, route: Extract<Route, { kind: 'control-plane' | 'async-function' }>) => void;
@@ -113,8 +115,7 @@ export class GatewayServer {
 function refusal(status: number, reason: string): Refusal {
   const code = REFUSED[status] ?? 'invalid-request';
   const body = `${JSON.stringify({ code, message: reason, layer: 'gateway' })}\n`;
-  const allow = status === 405 ? ALLOW : [];
-  return { status, headers: ['Content-Type', 'application/json', 'X-Shoal-Error', code, ...allow], body };
+  return { status, headers: ['Content-Type', 'application/json', 'X-Shoal-Error', code, ...(REMEDIES[status] ?? [])], body };
 }
 
 /** Resolves with the port. @throws StartError naming `setting` when the port cannot be had. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ByteBudget } from '@shoal/adapters/http/byte-budget';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import type { FunctionId } from '@shoal/domain/functions/function-spec';
 import type { Enqueue } from '@shoal/domain/queue/enqueue';
@@ -7,7 +8,7 @@ import { ShoalError } from '@shoal/domain/shared/errors';
 import { sendCallError } from './call-error';
 import { callerHeaders, chosenIdOf, identify, type CallIdentity } from './call-headers';
 import { MAX_TARGET_LENGTH } from './handle-call';
-import { ByteBudget, readBounded } from './read-bounded';
+import { readBounded } from './read-bounded';
 
 const MAX_KEY_LENGTH = 255;
 /** Of all bodies that are on their way here. */

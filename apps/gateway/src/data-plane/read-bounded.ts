@@ -1,23 +1,6 @@
+import type { ByteBudget } from '@shoal/adapters/http/byte-budget';
 import type { Exchange } from '@shoal/adapters/http/exchange';
 import { ShoalError } from '@shoal/domain/shared/errors';
-
-/** Memory that several readers share. */
-export class ByteBudget {
-  private used = 0;
-
-  constructor(private readonly bytes: number) {}
-
-  /** False, and nothing is taken, when there is not so much left. */
-  take(bytes: number): boolean {
-    if (this.used + bytes > this.bytes) return false;
-    this.used += bytes;
-    return true;
-  }
-
-  giveBack(bytes: number): void {
-    this.used -= bytes;
-  }
-}
 
 /**
  * Reads a body whole. Rejects with `body-too-large`, which names `what` may not be so long, as soon as that is clear; with

@@ -198,6 +198,25 @@ describe('HttpServer, attacked,', () => {
     expect(await client.ends()).toMatch(/^HTTP\/1\.1 431 /);
   });
 
+  it('has room for so many long heads only, and again when they are gone', async () => {
+    const own = new HttpServer(new NodeSockets(), { ...LIMITS, maxHeadBytes: 4 * 1024 * 1024 }, readAndAnswer);
+    const ownPort = await own.listen(0, '127.0.0.1');
+    const head = `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(4_000_000)}`;
+    const many = await Promise.all(Array.from({ length: 24 }, () => open(ownPort)));
+    for (const client of many) client.write(head);
+    const refused = () => many.filter(({ received }) => received.startsWith('HTTP/1.1 429 '));
+    while (refused().length < 8) await turn();
+    // What is short needs no room of theirs.
+    expect((await send(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], ownPort)).received).toMatch(/^HTTP\/1\.1 200 /);
+    // Those that were told to go on get their answers.
+    for (const client of many) if (client.received === '') client.write('\r\n\r\n');
+    await Promise.all(many.map((client) => client.until(() => /^HTTP\/1\.1 (200|429) /.test(client.received), 'answered')));
+    expect(many.filter(({ received }) => received.startsWith('HTTP/1.1 200 ')).length).toBeGreaterThanOrEqual(12);
+    for (let i = 0; i < 3; i++) for (const client of await Promise.all(Array.from({ length: 12 }, () => send([`${head}\r\n\r\n`], ownPort)))) expect(client.received).toMatch(/^HTTP\/1\.1 200 /);
+    for (const client of clients.splice(0)) client.destroy();
+    await own.close();
+  });
+
   it('serves others while many callers are slow', async () => {
     const slow = await Promise.all(Array.from({ length: 300 }, () => open()));
     for (const [i, client] of slow.entries()) client.write(['G', 'GET / HTTP/1.1\r\nHost: ', post('Content-Length: 9\r\n', 'a'), ''][i % 4]!);

@@ -1,4 +1,5 @@
 import { AheadBytes } from './ahead-bytes';
+import type { ByteBudget } from './byte-budget';
 import { Exchange, type ExchangeConnection } from './exchange';
 import { headerLines, statusLine } from './header-line';
 import { httpDate } from './http-date';
@@ -25,6 +26,8 @@ const NO_BYTES = Buffer.alloc(0);
 export interface ConnectionOwner {
   readonly options: HttpServerOptions;
   readonly closing: boolean;
+  /** For heads that are long. */
+  readonly longHeads: ByteBudget;
   readonly refusal: (status: number, reason: string) => Refusal;
   readonly keepAliveLines: string;
   readonly handle: (exchange: Exchange) => void;
@@ -73,7 +76,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     private readonly server: ConnectionOwner,
     private readonly socket: ByteSocket,
   ) {
-    this.parser = new MessageParser('request', server.options.maxHeadBytes, this);
+    this.parser = new MessageParser('request', server.options.maxHeadBytes, this, server.longHeads);
     this.outbox = new Outbox(socket);
     this.deadlineMs = after(performance.now(), server.options.headTimeoutMs);
   }
@@ -110,6 +113,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
     if (this.tunnel) return this.tunnel.closed();
     const { exchange } = this;
     this.exchange = undefined;
+    this.parser.release();
     this.lingerUntilMs = 0; // What has been received behind this request is not taken any more.
     this.ahead.take();
     exchange?.connectionClosed();
@@ -197,6 +201,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   beginTunnel(events: SocketEvents): ByteSocket {
     const ahead = this.ahead.take();
     clearTimeout(this.askTimer);
+    this.parser.release();
     this.exchange = undefined;
     this.deadlineMs = Infinity;
     this.tunnel = events;
@@ -296,6 +301,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
 
   /** Turns to the next request. A caller that does not take its answers gets no more of them made. */
   private next(): void {
+    this.parser.release();
     if (this.outbox.blocked) {
       this.deadlineMs = Infinity;
       return this.socket.limitStall(STALLED_MS);
@@ -330,6 +336,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
 
   private finish(): void {
     clearTimeout(this.askTimer);
+    this.parser.release();
     this.exchange = undefined;
     this.ahead.take();
     this.lingerUntilMs = Infinity;

@@ -1,3 +1,4 @@
+import { ByteBudget } from './byte-budget';
 import type { Exchange } from './exchange';
 import { HttpConnection } from './http-connection';
 import { nobody, type ByteSocket, type Listener, type SocketEvents, type Sockets } from './sockets';
@@ -32,6 +33,8 @@ export interface Refusal {
 
 /** How often connections are checked for having taken too long; a limit is overrun by so much at most. */
 const CHECK_MS = 500;
+/** Of heads that are long, in all: each may be as long as `maxHeadBytes`, and nobody is to fill the memory with them. */
+const MAX_LONG_HEADS_BYTES = 64 * 1024 * 1024;
 /** A first request may be on its way on a connection while a server begins to drain. */
 const SILENT_GRACE_MS = 1_000;
 
@@ -41,6 +44,7 @@ const SILENT_GRACE_MS = 1_000;
  */
 export class HttpServer {
   closing = false;
+  readonly longHeads = new ByteBudget(MAX_LONG_HEADS_BYTES);
   readonly refusal: (status: number, reason: string) => Refusal;
   /** Header lines of every answer behind which its connection is kept. */
   readonly keepAliveLines: string;

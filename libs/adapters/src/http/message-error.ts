@@ -4,7 +4,7 @@ export class MessageError extends Error {
 
   constructor(
     message: string,
-    /** To answer a request with: 400, 405 (CONNECT), 417 (an unknown expectation), 431 (too long), 501 (an unknown coding) or 505. */
+    /** To answer a request with: 400, 405 (CONNECT), 417 (an unknown expectation), 429 (there is no room for it now), 431 (too long), 501 (an unknown coding) or 505. */
     readonly status = 400,
   ) {
     super(message);

@@ -1,3 +1,4 @@
+import type { ByteBudget } from './byte-budget';
 import { KeptBytes } from './kept-bytes';
 import { MessageError } from './message-error';
 import { isBodyless, parseRequestHead, parseResponseHead, parseTrailers, type MessageHead } from './message-head';
@@ -25,6 +26,8 @@ const MAX_EMPTY_LINES = 4;
 const MAX_CHUNK_LINE_BYTES = 4_096;
 /** Of all chunks of a body: they cost work and carry nothing. */
 const MAX_CHUNK_EXTENSION_BYTES = 16 * 1024;
+/** Of a head: what is beyond costs some of the budget. */
+const FREE_HEAD_BYTES = 16 * 1024;
 const LINE_END = '\r\n';
 const HEAD_END = '\r\n\r\n';
 const LINE_END_BYTES = Buffer.from(LINE_END);
@@ -35,7 +38,8 @@ const NO_TRAILERS: readonly string[] = [];
  * Parses the messages of one HTTP/1.x connection, one after the other. Strict: what two parsers could understand in two
  * ways is refused (a second length, a length beside chunks, folded lines, lines that end without CR).
  *
- * Its memory is bounded by the head's limit; bodies are passed on as they come, without copies.
+ * Its memory is bounded by the head's limit, and that of long heads of all connections together by the budget; bodies are
+ * passed on as they come, without copies.
  *
  * States: `head` → `sized-body`, `endless-body`, or `chunk-size` → `chunk` → `chunk-end` → `chunk-size` … → `trailers`;
  * then `ended`, until `resume` brings it back to `head`.
@@ -50,11 +54,15 @@ export class MessageParser {
   private after = 0;
   private emptyLines = 0;
   private extensionBytes = 0;
+  /** Of the budget. */
+  private taken = 0;
 
+  /** @param budget for long heads, from when they begin to come until `release`. */
   constructor(
     private readonly kind: 'request' | 'response',
     private readonly maxHeadBytes: number,
     private readonly events: MessageEvents,
+    private readonly budget?: ByteBudget,
   ) {}
 
   /** Whether a message has begun that has not ended. */
@@ -83,6 +91,13 @@ export class MessageParser {
   /** Begins the next message. */
   resume(): void {
     if (this.state === 'ended') this.state = 'head';
+  }
+
+  /** The last message is not needed any more, or will never be whole. */
+  release(): void {
+    this.kept.clear();
+    this.budget?.giveBack(this.taken);
+    this.taken = 0;
   }
 
   /** Takes some of the bytes from `at` on; returns the place of the next. */
@@ -203,6 +218,7 @@ export class MessageParser {
     const room = maxBytes + mark.length - before;
     const taken = Math.min(bytes.byteLength - at, room);
     this.kept.append(bytes, at, at + taken);
+    this.takeOfBudget();
     const found = this.kept.indexOf(mark, before - mark.length + 1);
     if (found < 0) {
       if (taken === room) throw this.tooLong(maxBytes);
@@ -212,6 +228,13 @@ export class MessageParser {
     const text = this.kept.text(0, found);
     this.kept.clear();
     return text;
+  }
+
+  private takeOfBudget(): void {
+    const wanted = this.kept.length - FREE_HEAD_BYTES - this.taken;
+    if (!this.budget || wanted <= 0) return;
+    if (!this.budget.take(wanted)) throw new MessageError('too many long heads are on their way already', 429);
+    this.taken += wanted;
   }
 
   private tooLong(maxBytes: number): MessageError {
