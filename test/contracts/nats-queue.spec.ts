@@ -106,7 +106,7 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       await raw.publish(removed.subject, removed.data);
       const link = await NatsLink.open({ servers: server.address, openMs: 1_000 });
       const names = new Names(prefix);
-      const leftBehind = new LeftBehind(link, names, new CallOutcomes(link, names));
+      const leftBehind = new LeftBehind(link, names, new CallOutcomes(link, names, () => undefined));
       const passed = new Map([[CALLS, { delivered: { stream_seq: 4 }, num_pending: 0, num_ack_pending: 1 } as ConsumerInfo]]);
       const count = async () => (await link.streamInfo(names.calls)).state.messages;
       await leftBehind.sweep(passed);

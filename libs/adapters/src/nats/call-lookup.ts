@@ -4,6 +4,7 @@ import type { DeadLetters } from './dead-letters';
 import { unpackCall, unpackOutcome, type Outcome } from './frame';
 import { isId, type Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
+import { readOrRemove } from './read-or-remove';
 
 /**
  * Finds calls, wherever they are on their way. Where a call has ended counts for more than where it was: a server that was
@@ -13,7 +14,7 @@ export class CallLookup {
   constructor(
     private readonly link: NatsLink,
     private readonly names: Names,
-    private readonly parts: { readonly outcomes: CallOutcomes; readonly letters: DeadLetters },
+    private readonly parts: { readonly outcomes: CallOutcomes; readonly letters: DeadLetters; readonly warn: (text: string) => void },
   ) {}
 
   async find(id: string): Promise<Outcome | undefined> {
@@ -54,8 +55,8 @@ export class CallLookup {
     if (live) return outcomeOf(live);
     const message = await this.message(id);
     if (!message) return undefined;
-    const { call, again } = unpackCall(message.data);
-    return { record: again?.record ?? newRecord(call) };
+    const read = await readOrRemove(message, { link: this.link, stream: this.names.calls, unpack: unpackCall, warn: this.parts.warn });
+    return read && { record: read.again?.record ?? newRecord(read.call) };
   }
 }
 

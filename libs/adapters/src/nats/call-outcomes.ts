@@ -1,7 +1,8 @@
 import type { CallRecord } from '@shoal/domain/queue/queued-call';
 import { packOutcome, unpackOutcome, type Outcome } from './frame';
 import type { Names } from './names';
-import type { NatsLink } from './nats-link';
+import type { NatsLink, Stored } from './nats-link';
+import { readOrRemove } from './read-or-remove';
 
 /** Of a call that has been begun, as it stands. */
 export interface LiveOutcome extends Outcome {
@@ -20,16 +21,18 @@ export class CallOutcomes {
   constructor(
     private readonly link: NatsLink,
     private readonly names: Names,
+    private readonly warn: (text: string) => void,
   ) {}
 
   async live(id: string): Promise<LiveOutcome | undefined> {
     const stored = await this.link.last(this.names.live, this.names.liveOf(id));
-    return stored && { ...unpackOutcome(stored.data), revision: stored.sequence, frame: stored.data };
+    const outcome = stored && (await this.read(this.names.live, stored, id));
+    return outcome && { ...outcome, revision: stored.sequence, frame: stored.data };
   }
 
   async ended(id: string): Promise<Outcome | undefined> {
     const stored = await this.link.last(this.names.ended, this.names.endedOf(id));
-    return stored && unpackOutcome(stored.data);
+    return stored && this.read(this.names.ended, stored, id);
   }
 
   /** Resolves with the new entry, or `undefined` when somebody has written since `revision`; 0 when there was nothing. */
@@ -73,6 +76,15 @@ export class CallOutcomes {
   /** Keeps it where it is forgotten after a while. Harmless when done twice. */
   async keepEnded({ record, frame }: LiveOutcome): Promise<void> {
     await this.link.publish(this.names.endedOf(record.id), frame);
+  }
+
+  private read(stream: string, stored: Stored, id: string): Promise<Outcome | undefined> {
+    const unpack = (frame: Uint8Array) => {
+      const outcome = unpackOutcome(frame);
+      if (outcome.record.id !== id) throw new Error('it is the outcome of another call');
+      return outcome;
+    };
+    return readOrRemove(stored, { link: this.link, stream, unpack, warn: this.warn });
   }
 
   async forget({ revision }: LiveOutcome): Promise<void> {

@@ -37,6 +37,7 @@ export class ClaimTaker {
     let stored: StoredCall;
     try {
       stored = unpackCall(message.data);
+      if (stored.call.functionKey !== partsOf(lane).functionKey) throw new Error(`it is a call of ${stored.call.functionKey}`);
     } catch (error) {
       // It would come again for ever, and everybody would stumble over it.
       this.parts.warn(`removed a message from ${lane} that is none of ours: ${messageOf(error)}`);

@@ -1,9 +1,10 @@
 import type { DeadLetterQuery } from '@shoal/domain/queue/invocation-queue';
 import type { CallRecord, QueuedCall } from '@shoal/domain/queue/queued-call';
 import type { LiveOutcome } from './call-outcomes';
-import { packCall, unpackCall, unpackOutcome } from './frame';
+import { packCall, unpackCall, unpackOutcome, type Outcome } from './frame';
 import { isId, type Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
+import { readOrRemove } from './read-or-remove';
 
 /** Calls that failed for good. A letter and its call are two messages: together they may be longer than a message can be. */
 export class DeadLetters {
@@ -12,6 +13,7 @@ export class DeadLetters {
   constructor(
     private readonly link: NatsLink,
     private readonly names: Names,
+    private readonly warn: (text: string) => void,
   ) {}
 
   /** Harmless when done twice. Without a call: it is kept already. */
@@ -22,12 +24,14 @@ export class DeadLetters {
   }
 
   async find(id: string): Promise<Stored | undefined> {
-    return isId(id) ? this.link.lastMatching(this.names.dead, this.names.letterOf(undefined, id)) : undefined;
+    const stored = isId(id) ? await this.link.lastMatching(this.names.dead, this.names.letterOf(undefined, id)) : undefined;
+    return stored && (await this.outcomeOf(stored)) ? stored : undefined;
   }
 
   async callOf(id: string): Promise<QueuedCall | undefined> {
     const stored = await this.link.last(this.names.dead, this.names.letterCallOf(id));
-    return stored && unpackCall(stored.data).call;
+    const read = stored && (await readOrRemove(stored, { link: this.link, stream: this.names.dead, unpack: unpackCall, warn: this.warn }));
+    return read?.call;
   }
 
   /** Resolves with whether it was there. */
@@ -44,10 +48,15 @@ export class DeadLetters {
     while (records.length < most) {
       const letter = await this.link.next(this.names.dead, (last ?? 0) + 1, this.names.letterOf(functionKey, undefined));
       if (!letter) break;
-      records.push(unpackOutcome(letter.data).record);
+      const outcome = await this.outcomeOf(letter);
+      if (outcome) records.push(outcome.record);
       last = letter.sequence;
     }
     return records;
+  }
+
+  private outcomeOf(letter: Stored): Promise<Outcome | undefined> {
+    return readOrRemove(letter, { link: this.link, stream: this.names.dead, unpack: unpackOutcome, warn: this.warn });
   }
 
   /** How many there are of each function. */
@@ -64,7 +73,7 @@ export class DeadLetters {
     const { state } = await this.link.streamInfo(this.names.dead, this.names.letterOf(undefined, undefined));
     for (const subject of Object.keys(state.subjects ?? {})) {
       const functionKey = this.names.functionOfLetter(subject);
-      counts.set(functionKey, (counts.get(functionKey) ?? 0) + 1);
+      if (functionKey !== undefined) counts.set(functionKey, (counts.get(functionKey) ?? 0) + 1);
     }
     return counts;
   }

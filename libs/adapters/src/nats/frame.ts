@@ -1,4 +1,5 @@
 import type { CallRecord, QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
+import { isAgain, isAnswer, isCall, isRecord } from './frame-shapes';
 
 const LENGTH_BYTES = 4;
 const EMPTY = new Uint8Array(0);
@@ -20,8 +21,10 @@ export function packCall({ call: { body, ...call }, again }: StoredCall): Uint8A
   return pack({ call, again }, body);
 }
 
+/** Throws a plain error when it is none. */
 export function unpackCall(frame: Uint8Array): StoredCall {
   const { head, body } = unpack<{ call: Omit<QueuedCall, 'body'>; again?: StoredCall['again'] }>(frame);
+  if (!isCall(head.call) || (head.again !== undefined && !isAgain(head.again))) throw new Error('it is no call');
   return { call: { ...head.call, body }, ...(head.again ? { again: head.again } : {}) };
 }
 
@@ -31,8 +34,10 @@ export function packOutcome({ record, answer }: Outcome): Uint8Array {
   return pack({ record, answer: rest, kept: body !== undefined }, body ?? EMPTY);
 }
 
+/** Throws a plain error when it is none. */
 export function unpackOutcome(frame: Uint8Array): Outcome {
   const { head, body } = unpack<{ record: CallRecord; answer?: Omit<StoredAnswer, 'body'>; kept?: boolean }>(frame);
+  if (!isRecord(head.record) || (head.answer !== undefined && !isAnswer(head.answer))) throw new Error('it is no outcome of a call');
   if (!head.answer) return { record: head.record };
   return { record: head.record, answer: { ...head.answer, ...(head.kept ? { body } : {}) } };
 }
@@ -49,7 +54,19 @@ function pack(head: object, body: Uint8Array): Uint8Array {
 
 function unpack<Head>(frame: Uint8Array): { readonly head: Head; readonly body: Uint8Array } {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
-  const bodyAt = LENGTH_BYTES + bytes.readUInt32BE();
-  const head = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, bodyAt)) as Head;
+  const bodyAt = bytes.byteLength < LENGTH_BYTES ? Infinity : LENGTH_BYTES + bytes.readUInt32BE();
+  if (bodyAt > bytes.byteLength) throw new Error('it ends too early');
+  const head = objectOf<Head>(bytes.toString('utf8', LENGTH_BYTES, bodyAt));
   return { head, body: new Uint8Array(frame.buffer, frame.byteOffset + bodyAt, frame.byteLength - bodyAt) };
+}
+
+function objectOf<T>(text: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Said below.
+  }
+  if (typeof value !== 'object' || value === null) throw new Error('its head is no JSON object');
+  return value as T;
 }

@@ -62,7 +62,14 @@ export class LaneConsumers {
 
   async infos(): Promise<ReadonlyMap<Lane, ConsumerInfo>> {
     const lists = await Promise.all(KINDS.map(async (kind) => ({ kind, infos: await this.link.consumersOf(this.names.streamOf(kind)) })));
-    return new Map(lists.flatMap(({ kind, infos }) => infos.map((info) => [laneOfConsumer(kind, info.name), info] as const)));
+    return new Map(
+      lists.flatMap(({ kind, infos }) =>
+        infos.flatMap((info) => {
+          const lane = laneOfConsumer(kind, info.name);
+          return lane ? [[lane, info] as const] : [];
+        }),
+      ),
+    );
   }
 
   /** It is done, and removed from its lane. Resolves once that is durable. */
@@ -104,12 +111,13 @@ export class LaneConsumers {
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.names.streamOf(partsOf(lane).kind)}.${consumerOf(lane)}`;
     // Without waiting: when there are fewer, a status says that these were all.
     const heard = await this.link.collect(subject, JSON.stringify({ batch: most, no_wait: true }), (message, count) => isStatus(message) || count === most);
-    return { messages: heard.filter((message) => !isStatus(message)).map(deliveredOf), missing: heard[0]?.headers?.code === NO_RESPONDERS };
+    return { messages: heard.filter((message) => !isStatus(message)).map(deliveredOf), missing: heard[0] !== undefined && isStatus(heard[0]) && heard[0].headers?.code === NO_RESPONDERS };
   }
 }
 
-function isStatus({ data, headers }: Msg): boolean {
-  return data.byteLength === 0 && (headers?.code ?? 0) > 0;
+/** A message of a lane asks for an answer, whatever its headers say. */
+function isStatus({ reply }: Msg): boolean {
+  return !reply;
 }
 
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, in newer servers with domain and account before the stream. */

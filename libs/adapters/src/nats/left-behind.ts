@@ -2,7 +2,7 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import { partsOf, type Lane } from '@shoal/domain/queue/lane';
 import { isEnded } from '@shoal/domain/queue/queued-call';
 import type { CallOutcomes } from './call-outcomes';
-import { unpackCall } from './frame';
+import { unpackCall, type StoredCall } from './frame';
 import type { Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
 
@@ -46,11 +46,21 @@ export class LeftBehind {
   }
 
   private async removeIfOver({ sequence, data }: Stored): Promise<void> {
-    const { call, again } = unpackCall(data);
+    const read = tryUnpack(data);
+    if (!read) return; // Whoever takes it removes it.
+    const { call, again } = read;
     const live = await this.outcomes.live(call.id);
     // Its callback may be on its way.
     if ((live && isEnded(live.record)) || !(await this.outcomes.isOver(call, again?.letter))) return;
     if (live) await this.outcomes.forget(live);
     await this.link.remove(this.names.calls, sequence);
+  }
+}
+
+function tryUnpack(frame: Uint8Array): StoredCall | undefined {
+  try {
+    return unpackCall(frame);
+  } catch {
+    return undefined;
   }
 }

@@ -93,13 +93,13 @@ export class Names {
   /** `undefined` where a subject under `ready` is none of ours. */
   laneReady(subject: string): Lane | undefined {
     const [kind, namespace, name] = subject.slice(this.ready.length + 1).split('.');
-    return namespace !== undefined && name !== undefined ? laneOf(kind as LaneKind, `${name}.${namespace}`) : undefined;
+    return isKind(kind) && isFunctionKey(`${name}.${namespace}`) ? laneOf(kind, `${name}.${namespace}`) : undefined;
   }
 
-  /** The function of a subject that `letterOf` makes. */
-  functionOfLetter(subject: string): string {
+  /** The function of a subject that `letterOf` makes; `undefined` of others. */
+  functionOfLetter(subject: string): string | undefined {
     const [namespace, name] = subject.slice(`${this.prefix}.dead.`.length).split('.');
-    return `${name}.${namespace}`;
+    return isFunctionKey(`${name}.${namespace}`) ? `${name}.${namespace}` : undefined;
   }
 }
 
@@ -108,18 +108,26 @@ export function consumerOf(lane: Lane): string {
   return tokensOf(partsOf(lane).functionKey).replace('.', '_');
 }
 
-export function laneOfConsumer(kind: LaneKind, consumer: string): Lane {
-  const [namespace, name] = consumer.split('_');
-  return laneOf(kind, `${name}.${namespace}`);
+/** `undefined` of one that others have made. */
+export function laneOfConsumer(kind: LaneKind, consumer: string): Lane | undefined {
+  const [namespace, name, more] = consumer.split('_');
+  return more === undefined && isFunctionKey(`${name}.${namespace}`) ? laneOf(kind, `${name}.${namespace}`) : undefined;
+}
+
+function isKind(text: string | undefined): text is LaneKind {
+  return text === 'call' || text === 'callback';
 }
 
 /** `name.namespace` as `namespace.name`. */
 function tokensOf(functionKey: string): string {
+  if (!isFunctionKey(functionKey)) throw new Error(`${JSON.stringify(functionKey)} names no function`);
   const dot = functionKey.lastIndexOf('.');
-  const name = functionKey.slice(0, dot);
-  const namespace = functionKey.slice(dot + 1);
-  if (!LABEL.test(name) || !LABEL.test(namespace)) throw new Error(`${JSON.stringify(functionKey)} names no function`);
-  return `${namespace}.${name}`;
+  return `${functionKey.slice(dot + 1)}.${functionKey.slice(0, dot)}`;
+}
+
+export function isFunctionKey(text: string): boolean {
+  const dot = text.lastIndexOf('.');
+  return dot > 0 && LABEL.test(text.slice(0, dot)) && LABEL.test(text.slice(dot + 1));
 }
 
 /** Whether a call can have this id: the others need not be looked for. */

@@ -71,11 +71,11 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   ) {
     const { maxBodyBytes, claimMs, warn } = options;
     this.maxBodyBytes = Math.max(0, Math.min(maxBodyBytes, link.maxMessageBytes - HEAD_BYTES));
-    const outcomes = (this.outcomes = new CallOutcomes(link, names));
-    const letters = (this.letters = new DeadLetters(link, names));
+    const outcomes = (this.outcomes = new CallOutcomes(link, names, warn));
+    const letters = (this.letters = new DeadLetters(link, names, warn));
     const consumers = (this.consumers = new LaneConsumers(link, names, claimMs));
     const endings = (this.endings = new CallEndings(link, names, { outcomes, letters, consumers }));
-    this.lookup = new CallLookup(link, names, { outcomes, letters });
+    this.lookup = new CallLookup(link, names, { outcomes, letters, warn });
     // Claims that lapse have been delivered again by then.
     this.lanes = new LaneWatch(link, names, consumers, new LeftBehind(link, names, outcomes), 2 * claimMs, warn);
     this.taker = new ClaimTaker({ outcomes, letters, consumers, endings, warn, alarm: (lane, atMs) => this.lanes.alarm(lane, atMs) });
@@ -173,7 +173,10 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   }
 
   async follow(id: string, changed: (record: CallRecord) => void): Promise<() => void> {
-    const subscription = this.link.listen(this.names.changedOf(id), ({ data }) => changed(unpackOutcome(data).record));
+    const subscription = this.link.listen(this.names.changedOf(id), ({ data }) => {
+      const record = recordOf(data);
+      if (record?.id === id) changed(record);
+    });
     await this.link.flush();
     return () => subscription.unsubscribe();
   }
@@ -262,5 +265,14 @@ function outcomeOf({ record, answer }: Claim, settlement: Settlement): Outcome {
       return { record: settlement.record, ...(settlement.answer ? { answer: settlement.answer } : {}) };
     default:
       return { record: settlement.record, ...(answer ? { answer } : {}) };
+  }
+}
+
+/** `undefined` of what is none of ours. */
+function recordOf(frame: Uint8Array): CallRecord | undefined {
+  try {
+    return unpackOutcome(frame).record;
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
-import { jetstream, jetstreamManager, type ConsumerConfig, type ConsumerInfo, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
-import { AuthorizationError, connect, createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { jetstream, jetstreamManager, type ConsumerConfig, type ConsumerInfo, type JetStreamClient, type DirectMsgRequest, type JetStreamManager, type MsgRequest, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
+import { AuthorizationError, connect, createInbox, NoRespondersError, RequestError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { isConflict, isFull, isNothingToDelete, isOtherConfiguration, isOverlap, isStreamMissing, toShoalError } from './nats-error';
 import { parseServers } from './server-address';
@@ -15,6 +15,7 @@ const PING_MS = 5_000;
 const MAX_TRIES = 5;
 /** A server that lets a question time out and does not answer this soon to a mere ping says nothing to anybody. */
 const PROBE_MS = 500;
+const NOT_FOUND = 404;
 const NOT_CONNECTED = 'not connected';
 const SILENT = 'it does not answer';
 
@@ -142,7 +143,7 @@ export class NatsLink {
 
   /** The last message with exactly this subject. */
   last(stream: string, subject: string): Promise<Stored | undefined> {
-    return this.ask(async () => storedOf(await this.manager.direct.getMessage(stream, { last_by_subj: subject })));
+    return this.ask(() => this.read(stream, { last_by_subj: subject }));
   }
 
   /** The last message whose subject matches: looks through all of the stream's, some microseconds for each hundred. */
@@ -152,7 +153,7 @@ export class NatsLink {
 
   /** The first message from this sequence on whose subject matches. */
   next(stream: string, sequence: number, pattern: string): Promise<Stored | undefined> {
-    return this.ask(async () => storedOf(await this.manager.direct.getMessage(stream, { seq: sequence, next_by_subj: pattern })));
+    return this.ask(() => this.read(stream, { seq: sequence, next_by_subj: pattern }));
   }
 
   /** Resolves with whether it was there. */
@@ -298,6 +299,24 @@ export class NatsLink {
     this.problem = problem;
     for (const reject of this.waiting) reject(this.unavailable());
     this.waiting.clear();
+  }
+
+  /**
+   * From memory of the server, where that is possible. A message's own headers may look like a status; what the server adds to
+   * them, behind them, tells it from one.
+   */
+  private async read(stream: string, query: DirectMsgRequest): Promise<Stored | undefined> {
+    try {
+      const { headers, data } = await this.connection.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), { timeout: ANSWER_MS });
+      const sequence = headers?.values('Nats-Sequence').at(-1);
+      if (sequence !== undefined) return { subject: headers!.values('Nats-Subject').at(-1) ?? '', sequence: Number(sequence), data };
+      if (headers?.code === NOT_FOUND) return undefined;
+      throw new Error(headers?.description ?? 'it answers with what is no message');
+    } catch (error) {
+      // Either nobody is there, or an empty message says so: this way has a word for each.
+      if (!(error instanceof NoRespondersError) && !(error instanceof RequestError)) throw error;
+      return storedOf(await this.manager.streams.getMessage(stream, query as MsgRequest));
+    }
   }
 
   private requireConnected(): void {

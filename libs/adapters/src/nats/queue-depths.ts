@@ -47,8 +47,18 @@ export class QueueDepths {
     if (known && known.sequence > delivered) return known.acceptedMs;
     const message = await this.link.next(this.names.calls, delivered + 1, this.names.inLane(lane));
     if (!message) return undefined;
-    const { acceptedMs } = unpackCall(message.data).call;
+    const acceptedMs = acceptedMsOf(message.data);
+    if (acceptedMs === undefined) return undefined;
     this.oldest.set(lane, { sequence: message.sequence, acceptedMs });
     return acceptedMs;
+  }
+}
+
+/** `undefined` of what is none of ours: whoever takes it removes it. */
+function acceptedMsOf(frame: Uint8Array): number | undefined {
+  try {
+    return unpackCall(frame).call.acceptedMs;
+  } catch {
+    return undefined;
   }
 }

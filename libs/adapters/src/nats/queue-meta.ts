@@ -20,10 +20,20 @@ export async function writeSecret(link: NatsLink, names: Names, secret: string):
 
 export async function readProgress(link: NatsLink, names: Names, functionKey: string): Promise<ScheduleProgress | undefined> {
   const stored = await link.last(names.meta, names.scheduleOf(functionKey));
-  return stored && ((JSON.parse(Buffer.from(stored.data).toString()) as ScheduleProgress | null) ?? undefined);
+  return stored && progressOf(Buffer.from(stored.data).toString());
 }
 
 /** A message takes the place of the one before; `null` says that there is nothing any more. */
 export async function writeProgress(link: NatsLink, names: Names, functionKey: string, progress: ScheduleProgress | undefined): Promise<void> {
   await link.publish(names.scheduleOf(functionKey), Buffer.from(JSON.stringify(progress ?? null)));
+}
+
+/** What is none of ours counts for nothing: the schedule begins anew. */
+function progressOf(text: string): ScheduleProgress | undefined {
+  try {
+    const progress = JSON.parse(text) as ScheduleProgress | null;
+    return typeof progress?.schedule === 'string' && typeof progress.handledMs === 'number' ? progress : undefined;
+  } catch {
+    return undefined;
+  }
 }
