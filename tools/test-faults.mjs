@@ -10,7 +10,8 @@ SPECS are paths below test/faults, as test/faults/queue-kill: all when there is 
 
   --short  in the numbers of \`npm test\`, within six minutes
 
-SHOAL_FAULT_SEED: what random choices begin with, to repeat a run whose failure named it.`;
+SHOAL_FAULT_SEED: what random choices begin with, to repeat a run whose failure named it.
+SHOAL_FAULT_CASE: of the specs fuzz-control-plane and fuzz-stack-file, the one case to repeat.`;
 
 const given = process.argv.slice(2);
 if (given.includes('--help')) {

@@ -22,7 +22,7 @@ export function spoilValue(value: unknown, random: Random): unknown {
 }
 
 function wrapped(value: unknown, random: Random): unknown {
-  if (typeof value === 'string') return random.pick([value.slice(0, -1), value + nonsenseText(random), value.toUpperCase(), value.repeat(50), ` ${value}`, `${value}\n`, [value], { value }, Number(value) || 0]);
+  if (typeof value === 'string') return random.pick([value.slice(0, -1), value + nonsenseText(random), value.toUpperCase(), value.slice(0, 50_000).repeat(50), ` ${value}`, `${value}\n`, [value], { value }, Number(value) || 0]);
   return random.pick([[value], { value }, JSON.stringify(value), JSON.stringify([value])]);
 }
 
