@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../e2e/ask';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { freePort } from '../e2e/watchdog-process';
 import { childrenOf } from './children-of';
+import { processesWith } from './processes-with';
 import { SteadyCalls } from './steady-calls';
 
 /** Within which a call is answered, whatever happens to who should answer it. */
@@ -50,7 +51,7 @@ export class FaultyGateway {
   /** All processes of functions, wherever they have gone: by what they carry in their environment. */
   marked(): readonly number[] {
     const { instanceId } = JSON.parse(readFileSync(join(this.gateway.home, 'settings.json'), 'utf8')) as { instanceId: string };
-    return readdirSync('/proc').map(Number).filter((pid) => pid > 1 && environmentOf(pid).includes(`SHOAL_HOST=${instanceId}\0`));
+    return processesWith(`SHOAL_HOST=${instanceId}`);
   }
 
   /** Resolves with the milliseconds until calls of every function are answered with 200 again, by two workers. */
@@ -72,12 +73,4 @@ export async function expectKept(calls: SteadyCalls, { frozenMs = 0 } = {}): Pro
   expect(calls.slowestMs).toBeLessThan(WRITE_TIMEOUT_MS + frozenMs + SLACK_MS);
   expect(calls.counts['200']).toBeGreaterThan(0);
   expect(await calls.endsOfAccepted()).toEqual({ succeeded: calls.acceptedCount });
-}
-
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return ''; // It has ended, or is not ours.
-  }
 }
