@@ -2,6 +2,7 @@ import { LmdbInvocationQueue, type LmdbInvocationQueueOptions } from '@shoal/ada
 import { SystemClock } from '@shoal/adapters/process/system-clock';
 import type { Claim, Settlement } from '@shoal/domain/queue/invocation-queue';
 import { laneOf } from '@shoal/domain/queue/lane';
+import { FakeClock } from '@shoal/domain/testing/fake-clock';
 import { newRecord } from '@shoal/domain/queue/queued-call';
 import { buildSync } from 'esbuild';
 import { open } from 'lmdb';
@@ -63,6 +64,36 @@ describeInvocationQueue('LmdbInvocationQueue', async ({ maxBodyBytes, maxCalls, 
 });
 
 describe('LmdbInvocationQueue', () => {
+  it('calls wait as long as they were told when the clock is set back', async () => {
+    const fake = new FakeClock();
+    fake.set(Date.now());
+    const queue = await openQueue({ folder: newFolder(), clock: fake });
+    const ready: string[] = [];
+    await queue.watch({ ready: (lane) => void ready.push(lane), cancelled: () => undefined });
+    await Promise.all(Array.from({ length: 1_200 }, (_, i) => queue.publish(queuedCall(`c${i}`))));
+    for (let claims = await queue.take(CALLS, 100); claims.length > 0; claims = await queue.take(CALLS, 100)) {
+      const waitMs = (claim: Claim) => (claim.call.id === 'c7' ? 5_000 : 60_000);
+      await Promise.all(claims.map((claim) => queue.settle(claim, { kind: 'retry', record: { ...claim.record, state: 'retrying', nextAttemptMs: fake.nowMs() + waitMs(claim) } })));
+    }
+    fake.set(-24 * 3_600_000);
+    const takenBy = async (ms: number, least: number) => {
+      const taken: string[] = [];
+      fake.advance(ms);
+      for (const deadline = Date.now() + 10_000; taken.length < least && Date.now() < deadline; await sleep(5)) {
+        fake.advance(0); // What is to be done next is found out on the disk.
+        taken.push(...idsOf(await queue.take(CALLS, 2_000)));
+      }
+      return taken;
+    };
+    expect(await takenBy(5_000, 1)).toEqual(['c7']);
+    const { record } = (await queue.find('c8'))!;
+    expect(record.nextAttemptMs! - fake.nowMs()).toBe(55_000);
+    await takenBy(50_000, 0);
+    await sleep(50);
+    expect(await queue.take(CALLS, 10)).toEqual([]);
+    expect((await takenBy(10_000, 1_199)).length).toBe(1_199);
+  });
+
   it('open() finds everything at its place and counts as before', async () => {
     const folder = newFolder();
     const before = await openQueue({ folder });

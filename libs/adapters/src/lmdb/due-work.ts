@@ -2,6 +2,8 @@ import type { Clock, Timer } from '@shoal/domain/shared/clock';
 
 /** The clock is looked at again after so long, also when nothing is due by then: it may have been set. */
 const MAX_WAIT_MS = 10_000;
+/** A clock that goes back by less is one that is being adjusted. */
+const SET_BACK_MS = 1_000;
 /** What failed is tried again after so long. */
 const PAUSE_MS = 1_000;
 
@@ -9,6 +11,8 @@ export interface DueWorkOptions {
   readonly clock: Clock;
   /** Does what is due, and resolves with when there is more, or `undefined`. Not called while it runs. */
   readonly work: () => Promise<number | undefined>;
+  /** The clock was set back by so much, and what was due is due that much earlier: called ahead of `work`. */
+  readonly setBack?: (byMs: number) => Promise<void>;
   /** Told when `work` begins to fail, and not again until it has succeeded. */
   readonly failed: (error: unknown) => void;
 }
@@ -20,8 +24,14 @@ export class DueWork {
   private running: Promise<void> | undefined;
   private stopped = false;
   private failing = false;
+  /** Of the wall clock to one that nobody sets. */
+  private offsetMs: number;
+  /** What has not been told to `setBack` yet. */
+  private backMs = 0;
 
-  constructor(private readonly options: DueWorkOptions) {}
+  constructor(private readonly options: DueWorkOptions) {
+    this.offsetMs = this.offset();
+  }
 
   /** There is something to do at `atMs`, or earlier. */
   at(atMs: number): void {
@@ -42,7 +52,23 @@ export class DueWork {
     if (this.stopped || this.dueMs === Infinity) return;
     const { clock } = this.options;
     const waitMs = Math.min(Math.max(0, this.dueMs - clock.nowMs()), MAX_WAIT_MS);
-    this.timer = clock.after(waitMs, () => (this.dueMs <= clock.nowMs() ? this.run() : this.wait()));
+    this.timer = clock.after(waitMs, () => {
+      this.lookAtClock();
+      if (this.dueMs <= clock.nowMs()) this.run();
+      else this.wait();
+    });
+  }
+
+  private offset(): number {
+    return this.options.clock.nowMs() - this.options.clock.monotonicMs();
+  }
+
+  private lookAtClock(): void {
+    const backMs = this.offsetMs - this.offset();
+    this.offsetMs -= backMs;
+    if (backMs < SET_BACK_MS || !this.options.setBack) return;
+    this.backMs += backMs;
+    this.dueMs = -Infinity; // So that it is done now, and the rest found out anew.
   }
 
   private run(): void {
@@ -54,8 +80,10 @@ export class DueWork {
   }
 
   private async work(): Promise<void> {
-    const { clock, work, failed } = this.options;
+    const { clock, work, setBack, failed } = this.options;
     try {
+      if (this.backMs > 0) await setBack?.(this.backMs);
+      this.backMs = 0;
       const nextMs = await work();
       this.failing = false;
       this.dueMs = Math.min(this.dueMs, nextMs ?? Infinity);

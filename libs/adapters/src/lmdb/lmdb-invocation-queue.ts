@@ -6,7 +6,7 @@ import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { CallStore } from './call-store';
 import { mendStore } from './mend-store';
 import { DueWork } from './due-work';
-import { forgetOld, offerDue, returnClaims, type KeepTimes } from './overdue-calls';
+import { bringForward, forgetOld, offerDue, returnClaims, type KeepTimes } from './overdue-calls';
 import { deadIds, filledLanes, idsInLane } from './read-indexes';
 import type { Change } from './replace-call';
 import { cancelledCall, publishedCall, redrivenCall, settledCall, type StoredCall } from './stored-call';
@@ -53,7 +53,7 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     this.secret = store.tables.secret;
     store.changed = (change) => this.tell(change);
     const failed = (error: unknown) => warn(`the queue in ${folder}: ${messageOf(error)}`);
-    this.retries = new DueWork({ clock, work: () => offerDue(store, clock.nowMs()), failed });
+    this.retries = new DueWork({ clock, work: () => offerDue(store, clock.nowMs()), setBack: (byMs) => bringForward(store, byMs), failed });
     this.expiry = new DueWork({ clock, work: () => forgetOld(store, options, clock.nowMs()), failed });
   }
 

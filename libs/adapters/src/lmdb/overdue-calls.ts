@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
 import type { CallStore } from './call-store';
-import { dueCall, orphanedCall } from './stored-call';
+import { broughtForward, dueCall, orphanedCall } from './stored-call';
 
 /** Calls that are moved or forgotten in one transaction, so that none takes long. */
 const BATCH = 500;
@@ -37,6 +37,23 @@ export async function offerDue(store: CallStore, nowMs: number): Promise<number 
     });
   }
   return firstMs(waiting);
+}
+
+/** Has all that wait wait that much shorter: the clock by which they were told until when was set back. */
+export async function bringForward(store: CallStore, byMs: number): Promise<void> {
+  const { waiting } = store.tables;
+  // Those that are brought forward come to lie before those that are not yet.
+  for (let last: [number, string] | undefined; ; ) {
+    const keys = [...waiting.getKeys({ limit: BATCH, ...(last ? { start: last, exclusiveStart: true } : {}) })];
+    if (keys.length === 0) return;
+    last = keys.at(-1);
+    await store.write((replace) => {
+      for (const [dueMs, id] of keys) {
+        const before = store.call(id);
+        if (before?.place?.at === 'waiting' && before.place.dueMs === dueMs) replace(id, before, broughtForward(before, before.place, byMs));
+      }
+    });
+  }
 }
 
 /** Forgets what has been kept for long enough. Resolves with when it should be called again, or `undefined`. */

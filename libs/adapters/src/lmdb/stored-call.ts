@@ -64,6 +64,12 @@ export function dueCall(call: StoredCall, lane: Lane, sequence: number): StoredC
   return { ...call, place: inLane(lane, DUE_AGAIN, sequence) };
 }
 
+/** Of a call that waits, and is due by so much earlier. */
+export function broughtForward(call: StoredCall, place: Extract<Place, { at: 'waiting' }>, byMs: number): StoredCall {
+  const { nextAttemptMs } = call.record;
+  return { ...call, record: { ...call.record, ...(nextAttemptMs === undefined ? {} : { nextAttemptMs: nextAttemptMs - byMs }) }, place: { ...place, dueMs: place.dueMs - byMs } };
+}
+
 /** Of a call whose holder died with the process: the attempt counts, and it comes before all that are new. */
 export function orphanedCall(call: StoredCall, { lane, sequence }: Position): StoredCall {
   const record: CallRecord = partsOf(lane).kind === 'call' ? { ...call.record, state: 'retrying' } : call.record;

@@ -71,6 +71,23 @@ describe('Scheduler', () => {
     expect(another.status('f.ns')!.nextRun).toBe(at(1_030));
   });
 
+  it('goes on by the clock as it is when that is set back or forward, and runs nothing for the second time', async () => {
+    const { clock, deploy, createScheduler, runs, passMinutes } = setUp();
+    const scheduler = createScheduler();
+    deploy({ schedule: '5' });
+    await passMinutes(11, scheduler);
+    clock.set(-600 * MINUTE);
+    await passMinutes(5, scheduler);
+    expect(await runs()).toEqual([at(1_005), at(1_010), at(415)]);
+    expect(scheduler.status('f.ns')!.nextRun).toBe(at(420));
+    clock.set(590 * MINUTE);
+    await passMinutes(5, scheduler);
+    expect(await runs()).toEqual([]); // That of 1,010, again.
+    clock.set(-10_000); // As a clock is adjusted.
+    await passMinutes(5, scheduler);
+    expect(await runs()).toEqual([at(1_015)]);
+  });
+
   it('follows another schedule from when it is deployed, and none when it is gone', async () => {
     const { deploy, createScheduler, runs, passMinutes, directory } = setUp();
     const scheduler = createScheduler();

@@ -6,7 +6,7 @@ import type { ScheduleLog, ScheduleProgress } from './invocation-queue';
 import { parseSchedule, type Cron, type Schedule } from './schedule';
 
 const EMPTY = new Uint8Array(0);
-/** A run that begins later than this was missed. */
+/** A run that begins later than this was missed; and a clock that is behind what has been seen to by more was set back. */
 const LATE_MS = 30_000;
 
 /** What is known of one function's schedule. */
@@ -85,6 +85,7 @@ export class Scheduler {
     const watched = await this.watch(entry);
     const { clock, log, cron } = this.options;
     const nowMs = clock.nowMs();
+    if (nowMs < watched.progress.handledMs - LATE_MS) await this.goOnFrom(entry.key, watched, nowMs);
     if (watched.nextMs === undefined || nowMs < watched.nextMs) return;
     // Somebody else may have seen to it, while nothing could be seen from here.
     const stored = await log.scheduleProgress(entry.key);
@@ -98,6 +99,14 @@ export class Scheduler {
       await log.setScheduleProgress(entry.key, watched.progress);
     }
     watched.nextMs = cron.next(schedule, Math.max(nowMs, watched.progress.handledMs));
+  }
+
+  /** By the clock as it is now. What runs again within the time that calls are kept has the id that it had, and is not run twice. */
+  private async goOnFrom(key: string, watched: Watched, nowMs: number): Promise<void> {
+    const { cron, log } = this.options;
+    watched.progress = { ...watched.progress, handledMs: nowMs };
+    await log.setScheduleProgress(key, watched.progress);
+    watched.nextMs = cron.next(watched.schedule, nowMs);
   }
 
   private async watch({ key, state }: FunctionEntry): Promise<Watched> {

@@ -3,10 +3,11 @@ import type { Clock, Timer } from '../shared/clock';
 /** Stands still until `advance`; then runs what falls due, in order. */
 export class FakeClock implements Clock {
   private now = 0;
+  private setMs = 0;
   private readonly timers = new Set<{ dueMs: number; action: () => void }>();
 
   nowMs(): number {
-    return this.now;
+    return this.now + this.setMs;
   }
 
   monotonicMs(): number {
@@ -17,6 +18,11 @@ export class FakeClock implements Clock {
     const timer = { dueMs: this.now + delayMs, action };
     this.timers.add(timer);
     return { cancel: () => this.timers.delete(timer) };
+  }
+
+  /** Sets the wall clock forward, or back, by so much; no time passes. */
+  set(byMs: number): void {
+    this.setMs += byMs;
   }
 
   advance(ms: number): void {
