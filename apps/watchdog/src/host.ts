@@ -71,7 +71,7 @@ class FunctionHost {
 
   private handle(exchange: Exchange): void {
     const target = this.targetOf(exchange.target);
-    if (target?.name === 'logs') return this.serveLogs(new URL(target.rest, 'http://host'), exchange);
+    if (target?.name === 'logs') return this.serveLogs(new URLSearchParams(target.rest.slice(target.rest.indexOf('?') + 1)), exchange);
     const replica = target && this.replicas.get(target.name);
     if (!replica) return exchange.send(404, []);
     exchange.target = target.rest;
@@ -88,8 +88,7 @@ class FunctionHost {
     return { name: target.slice(nameStart, nameEnd), rest: target.slice(nameEnd) };
   }
 
-  private serveLogs(url: URL, exchange: Exchange): void {
-    const query = url.searchParams;
+  private serveLogs(query: URLSearchParams, exchange: Exchange): void {
     const ring = this.logs.get(query.get('key') ?? '');
     const instance = query.get('instance') ?? undefined;
     const number = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined);

@@ -5,6 +5,7 @@ import type { Activator } from '@shoal/domain/scaling/activator';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { StartError } from '../start-error';
+import { areFromWorker } from './message-check';
 import { REPORT_MS, type ErrorMessage, type FromWorker, type ToWorker, type Usage } from './messages';
 import { Outbox } from './outbox';
 import type { Sharing } from './sharing';
@@ -150,7 +151,12 @@ export class WorkerPool {
       outbox.add({ kind: 'start', ...this.where!, maxWaiting: Math.max(1, Math.floor(MAX_WAITING_CALLS / this.places.length)) });
       sharing.join(worker.id, outbox.add);
       outbox.add({ kind: 'listen' });
-      worker.on('message', (messages: readonly FromWorker[]) => {
+      worker.on('message', (messages: unknown) => {
+        if (!areFromWorker(messages)) {
+          if (!worker.isDead()) console.error(`data-plane worker ${place.number} (process ${worker.process.pid}) says what nobody understands: it is ended`);
+          worker.removeAllListeners('message');
+          return void worker.process.kill('SIGKILL');
+        }
         place.heardMs = clock.monotonicMs();
         for (const message of messages) {
           if (message.kind === 'listening') {

@@ -29,6 +29,7 @@ describe('FunctionHostProcess', () => {
       killMarked: () => undefined,
       clock,
       listening: (url) => (listening.push(Number(new URL(url).port)), heard?.()),
+      warn: () => undefined,
       state: () => undefined,
       removed: () => undefined,
       lost: (reason) => (lost.push(reason), heard?.()),

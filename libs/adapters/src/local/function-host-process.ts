@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Clock } from '@shoal/domain/shared/clock';
 import { messageOf } from '@shoal/domain/shared/errors';
-import { ALIVE_MS, type FromHost, type ToHost } from './host-protocol';
+import { ALIVE_MS, isFromHost, type FromHost, type ToHost } from './host-protocol';
 
 const FIRST_RESTART_MS = 50;
 const MAX_RESTART_MS = 5_000;
@@ -24,6 +24,8 @@ export interface FunctionHostOptions {
   state(message: Extract<FromHost, { type: 'state' }>): void;
   /** All that ran of a function that was removed has ended. */
   removed(key: string): void;
+  /** Told what somebody should know who runs this. */
+  warn(text: string): void;
   /** The host has died; what it ran is dead, and another is about to be started. */
   lost(reason: string): void;
 }
@@ -52,9 +54,16 @@ export class FunctionHostProcess {
       this.child = child;
       this.heardMs = this.options.clock.monotonicMs();
       this.lookWhetherItLives(child);
+      let told = false;
       child.on('message', (message) => {
-        this.onMessage(message as FromHost);
-        if ((message as FromHost).type === 'listening') resolve();
+        if (isFromHost(message)) {
+          this.onMessage(message);
+          if (message.type === 'listening') resolve();
+        } else if (!told) {
+          // What it says else is still true; to end it would be to end all calls.
+          told = true;
+          this.options.warn(`the function host (process ${child.pid}) says what nobody understands: that is passed over`);
+        }
       });
       child.on('error', (error) => {
         if (child.pid !== undefined) return;

@@ -41,6 +41,32 @@ export type FromHost =
   /** All that ran of a function that was removed has ended. */
   | { readonly type: 'removed'; readonly key: string };
 
+/** Whether a host has said this: one that is of another version, or in disorder, may say anything. */
+export function isFromHost(message: unknown): message is FromHost {
+  if (typeof message !== 'object' || message === null) return false;
+  const { type, key, generation, ready, updating, failure, port, token } = message as Readonly<Record<string, unknown>>;
+  switch (type) {
+    case 'alive':
+      return true;
+    case 'listening':
+      return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536 && typeof token === 'string' && /^\w+$/.test(token);
+    case 'removed':
+      return typeof key === 'string';
+    case 'state': {
+      const areReplicas = Array.isArray(ready) && ready.every((one: unknown) => isReplica(one));
+      return typeof key === 'string' && Number.isInteger(generation) && areReplicas && ['boolean', 'undefined'].includes(typeof updating) && ['string', 'undefined'].includes(typeof failure);
+    }
+    default:
+      return false;
+  }
+}
+
+function isReplica(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, maxInflight } = value as Readonly<Record<string, unknown>>;
+  return typeof id === 'string' && /^\w+$/.test(id) && typeof maxInflight === 'number' && maxInflight >= 0;
+}
+
 export const ALIVE_MS = 1_000;
 
 /** One line of `GET /<token>/logs/?key=…[&sinceMs=…][&tail=…][&instance=…]&follow=true|false`, newline-delimited JSON. */

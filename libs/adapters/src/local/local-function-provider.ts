@@ -77,6 +77,7 @@ export class LocalFunctionProvider implements FunctionProvider {
         this.hostUrl = url;
         for (const key of this.entries.keys()) this.tellHost(key);
       },
+      warn: options.warn,
       state: (message) => this.onState(message),
       removed: (key) => this.onRemoved(key),
       lost: (reason) => this.onHostLost(reason),

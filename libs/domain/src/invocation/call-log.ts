@@ -23,6 +23,21 @@ export interface CallBatch {
   readonly untilMs: number;
 }
 
+/** Whether it is one that `CallBatchReader` reads to its end: whoever sent it may be in disorder. */
+export function isCallBatch(value: unknown): value is CallBatch {
+  if (typeof value !== 'object' || value === null) return false;
+  const { keys, events, untilMs } = value as Partial<CallBatch>;
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string') || !(events instanceof Float64Array) || !Number.isFinite(untilMs)) return false;
+  if (!events.every((number) => number >= 0 && Number.isFinite(number))) return false;
+  let at = 0;
+  while (at < events.length) {
+    const code = events[at]! % CODES;
+    if (!Number.isInteger(code) || (events[at]! - code) / CODES >= keys.length) return false;
+    at += code === STARTED ? 2 : NUMBERS_OF_ENDED;
+  }
+  return at === events.length;
+}
+
 const codeOf = new Map<CallOutcome, number>(ERROR_CODES.map((code, index) => [code, index + 1]));
 
 /** Writes down what happens to calls, for another process that counts them. */
