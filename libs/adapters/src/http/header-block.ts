@@ -8,6 +8,7 @@ const COLON = 58;
 const CR = 13;
 const LF = 10;
 /** Numbers that tell where one header is: its name begins and ends, its value begins and ends, its line ends. */
+const TAB = 9;
 const PLACES = 5;
 const ONLY_ITSELF = /^(keep-alive|close|upgrade)$/i;
 
@@ -63,8 +64,11 @@ export class HeaderBlock {
 
   /** Whether a tab stands before or behind the value. HTTP allows it, but not all servers take it for a blank. */
   isTabbed(index: number): boolean {
-    const [colon, from, to, end] = this.places.slice(PLACES * index + 1, PLACES * (index + 1)) as [number, number, number, number];
-    return this.text.slice(colon, from).includes('\t') || this.text.slice(to, end).includes('\t');
+    const { text, places } = this;
+    const at = PLACES * index;
+    for (let i = places[at + 1]!; i < places[at + 2]!; i++) if (text.charCodeAt(i) === TAB) return true;
+    for (let i = places[at + 3]!; i < places[at + 4]!; i++) if (text.charCodeAt(i) === TAB) return true;
+    return false;
   }
 
   /** Names and values in turn. */

@@ -152,6 +152,28 @@ describe('HttpServer, attacked,', () => {
       }
     });
 
+    it('in the second half of a head whose first half came while the caller took no answers', async () => {
+      const answer = Buffer.alloc(100_000, 97);
+      handle = (exchange) => {
+        note(exchange.peer.port, { method: exchange.method, target: exchange.target, rawHeaders: exchange.rawHeaders, body: '', trailers: [] });
+        setImmediate(() => exchange.send(200, [], answer));
+      };
+      // At which of them the caller's buffers are full depends on the system.
+      const talk = async (count: number) => {
+        const client = await open();
+        client.pause();
+        client.write(`${'GET /first HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count)}GET /last HTTP/1.1\r\nX: `);
+        for (let i = 0; i < 2 * count; i++) await turn();
+        client.resume();
+        await client.until(() => client.received.length > count * answer.byteLength, 'heard all answers');
+        client.write('GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n');
+        await client.until(() => client.received.length > (count + 1) * answer.byteLength, 'heard the last answer');
+        expect(asked.get(client.localPort)!.at(-1)).toMatchObject({ target: '/last', rawHeaders: ['X', 'GET /smuggled HTTP/1.1', 'Host', 'x'] });
+        client.destroy();
+      };
+      for (let count = 20; count <= 70; count++) await talk(count);
+    });
+
     it('in a body that is refused before it has come', async () => {
       handle = (exchange) => {
         note(exchange.peer.port, { method: '', target: exchange.target, rawHeaders: [], body: '', trailers: [] });

@@ -301,7 +301,8 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
 
   /** Turns to the next request. A caller that does not take its answers gets no more of them made. */
   private next(): void {
-    this.parser.release();
+    // Of the next one a part may have come already.
+    if (!this.parser.begun) this.parser.release();
     if (this.outbox.blocked) {
       this.deadlineMs = Infinity;
       return this.socket.limitStall(STALLED_MS);
