@@ -18,6 +18,11 @@ export interface AskOptions {
   readonly streamMs: number;
 }
 
+const NO_ANSWER = 'no answer';
+
+/** Before anything of an answer came. */
+class ConnectionEnded extends Error {}
+
 const STREAMS = /^(text\/event-stream|application\/x-ndjson)/;
 
 /** A caller that sends exactly the bytes that it is given, over one connection for as long as the other side keeps it. */
@@ -30,8 +35,18 @@ export class RawConnection {
   ) {}
 
   /** Rejects when no whole answer comes: in time, or because the connection breaks. */
-  ask(request: Buffer, { isHead, limitMs, streamMs }: AskOptions): Promise<RawAnswer> {
-    const fresh = this.socket === undefined || this.socket.destroyed || this.socket.readableEnded;
+  async ask(request: Buffer, options: AskOptions): Promise<RawAnswer> {
+    const isKept = this.socket !== undefined && !this.socket.destroyed && !this.socket.readableEnded;
+    try {
+      return await this.askOnce(request, options, !isKept);
+    } catch (error) {
+      // The other side may end a kept connection at any moment; a caller asks once more then (RFC 9112 §9.3.1).
+      if (!isKept || !(error instanceof ConnectionEnded)) throw error;
+      return this.askOnce(request, options, true);
+    }
+  }
+
+  private askOnce(request: Buffer, { isHead, limitMs, streamMs }: AskOptions, fresh: boolean): Promise<RawAnswer> {
     const socket = fresh ? connect({ port: this.port, host: '127.0.0.1', noDelay: true, ...(this.localAddress ? { localAddress: this.localAddress } : {}) }) : this.socket!;
     this.socket = socket;
     const startedMs = performance.now();
@@ -48,7 +63,8 @@ export class RawConnection {
       const fail = (reason: string) =>
         done(() => {
           socket.destroy();
-          reject(new Error(`${reason} after ${Math.round(performance.now() - startedMs)} ms; received ${JSON.stringify(received.toString('latin1').slice(0, 300))}`));
+          const Kind = reason !== NO_ANSWER && received.length === 0 ? ConnectionEnded : Error;
+          reject(new Kind(`${reason} after ${Math.round(performance.now() - startedMs)} ms; received ${JSON.stringify(received.toString('latin1').slice(0, 300))}`));
         });
       const answered = (answer: ParsedAnswer, isStream: boolean) =>
         done(() => {
@@ -61,7 +77,7 @@ export class RawConnection {
         if (answer.whole) return answered(answer, false);
         if (STREAMS.test(answer.headers['content-type'] ?? '')) streamTimer ??= setTimeout(() => answered(parseAnswer(received, { isHead, ended: false })!, true), streamMs);
       };
-      const timer = setTimeout(() => fail('no answer'), limitMs);
+      const timer = setTimeout(() => fail(NO_ANSWER), limitMs);
       socket.on('data', (chunk: Buffer) => {
         received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
         look(false);

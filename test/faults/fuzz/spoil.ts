@@ -26,12 +26,15 @@ function wrapped(value: unknown, random: Random): unknown {
   return random.pick([[value], { value }, JSON.stringify(value), JSON.stringify([value])]);
 }
 
+const MAX_CHARACTERS = 3_000_000;
+
 /** JSON text of `value`, with what JSON.stringify would not write: prototypes, the same name twice, lone surrogates as such. */
 function looseJson(value: unknown, random: Random): string {
-  const text = JSON.stringify(value) ?? 'null';
+  // Texts of texts of texts grow; what is over the limit by far says nothing new.
+  const text = (JSON.stringify(value) ?? 'null').slice(0, MAX_CHARACTERS);
   const first = text.indexOf('{') + 1;
   const into = (more: string) => (first === 0 ? text : `${text.slice(0, first)}${more}${text[first] === '}' ? '' : ','}${text.slice(first)}`);
-  const name = /"((?:[^"\\]|\\.)*)":/.exec(text)?.[1] ?? 'x';
+  const name = /"((?:[^"\\]|\\.)*)":/.exec(text.slice(0, 5_000))?.[1] ?? 'x';
   return random.pick([
     () => into('"__proto__":{"polluted":"yes"}'),
     () => into('"constructor":{"prototype":{"polluted":"yes"}}'),
@@ -58,7 +61,7 @@ function looseJson(value: unknown, random: Random): string {
 
 /** The bytes of a body, sometimes such as no JSON has. */
 export function bytesOf(value: unknown, random: Random, spoil: boolean): Buffer {
-  const text = JSON.stringify(value) ?? 'null';
+  const text = (JSON.stringify(value) ?? 'null').slice(0, MAX_CHARACTERS);
   if (!spoil) return Buffer.from(text);
   if (random.chance(0.5)) return Buffer.from(looseJson(value, random));
   const bytes = Buffer.from(text);
