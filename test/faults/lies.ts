@@ -7,6 +7,8 @@ export interface Lie {
   /** A status with `X-Shoal-Error`; the body of a whole answer; or a connection that ends within one. */
   readonly sees: 502 | 504 | 'cut' | { readonly body: string; readonly status?: number };
   readonly method?: 'HEAD' | 'POST';
+  /** Only the function's time limit ends it. */
+  readonly endless?: true;
   /** More comes later, and nothing has said so: who asked on the same connection before it came would take it for his answer. */
   readonly untold?: true;
 }
@@ -34,8 +36,8 @@ export const LIES: readonly Lie[] = [
   { title: 'says more than its length, later', tell: saysThen(ok('Content-Length: 4\r\n', 'part'), EVIL), sees: part, untold: true },
   { title: 'says less than its length, and ends', tell: saysAndEnds(ok('Content-Length: 9\r\n', 'part')), sees: 'cut' },
   { title: 'says less than its length, and breaks off', tell: saysAndBreaks(ok('Content-Length: 9\r\n', 'part')), sees: 'cut' },
-  { title: 'says less than its length, and nothing more', tell: says(ok('Content-Length: 9\r\n', 'part')), sees: 'cut' },
-  { title: 'says nothing at all', tell: () => undefined, sees: 504 },
+  { title: 'says less than its length, and nothing more', tell: says(ok('Content-Length: 9\r\n', 'part')), sees: 'cut', endless: true },
+  { title: 'says nothing at all', tell: () => undefined, sees: 504, endless: true },
   { title: 'ends without a word', tell: saysAndEnds(''), sees: 502 },
   { title: 'breaks off without a word', tell: (side) => void side.socket.resetAndDestroy(), sees: 502 },
   { title: 'ends within its first line', tell: saysAndEnds('HTTP/1.1 2'), sees: 502 },
@@ -94,7 +96,7 @@ export const LIES: readonly Lie[] = [
   { title: 'changes to HTTP/2', tell: says('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'), sees: 502 },
   ...[100, 102, 103, 199].map((status): Lie => ({ title: `says ${status} first`, tell: says(`HTTP/1.1 ${status} Wait\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n${ok('Content-Length: 4\r\n', 'part')}`), sees: part })),
   ...[100, 102, 103].map((status): Lie => ({ title: `says ${status} ten thousand times`, tell: says(`HTTP/1.1 ${status} Wait\r\n\r\n`.repeat(10_000) + EVIL), sees: 502 })),
-  { title: 'says 100 and nothing more', tell: says('HTTP/1.1 100 Continue\r\n\r\n'), sees: 504 },
+  { title: 'says 100 and nothing more', tell: says('HTTP/1.1 100 Continue\r\n\r\n'), sees: 504, endless: true },
   { title: 'says 100 and ends', tell: saysAndEnds('HTTP/1.1 100 Continue\r\n\r\n'), sees: 502 },
   { title: 'says headers of the platform', tell: says(ok('X-Call-Id: evil\r\nX-Start-Time: evil\r\nX-Shoal-Error: evil\r\nX-Shoal-Answered-By: gateway\r\nContent-Length: 4\r\n', 'part')), sees: part },
 ];

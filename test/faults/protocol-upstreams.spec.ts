@@ -51,13 +51,15 @@ describe.each([1, 2])('a function that lies, behind a gateway of %i process(es)'
         client.destroy();
       }),
     );
-    const lies = Array.from({ length: ROUNDS }, () => [...LIES.entries()]).flat();
+    // With two processes the short form leaves out what takes its time.
+    const taken = [...LIES.entries()].filter(([, { endless }]) => !endless || workers === 1 || ROUNDS > 1);
+    const lies = Array.from({ length: ROUNDS }, () => taken).flat();
     for (const [number, lie] of lies.filter(([, { untold }]) => !untold)) seen[await tell(lie, number)]++;
     going = false;
     await bystanders;
     // Nobody can tell these from answers: all that can be done is to drop a connection on which they come before somebody has asked.
     for (const [number, lie] of lies.filter(([, { untold }]) => untold)) seen[await tell(lie, number)]++;
-    faultRow({ area: 'protocol', done: `a function's server that ${LIES.length} times says what is no answer, or more, or less; ${workers} process(es)`, times: `${ROUNDS * LIES.length} calls, ${others} of others meanwhile`, lost: 'nothing', seen: `${seen.errors} times 502 or 504 with X-Shoal-Error, ${seen.cuts} connections cut, ${seen.answers} answers as far as they were one; the next call on the same connection was right` });
+    faultRow({ area: 'protocol', done: `a function's server that in ${taken.length} ways says what is no answer, or more, or less; ${workers} process(es)`, times: `${lies.length} calls, ${others} of others meanwhile`, lost: 'nothing', seen: `${seen.errors} times 502 or 504 with X-Shoal-Error, ${seen.cuts} connections cut, ${seen.answers} answers as far as they were one; the next call on the same connection was right` });
   });
 
   async function tell(lie: Lie, number: number): Promise<'answers' | 'errors' | 'cuts'> {
