@@ -32,7 +32,7 @@ export interface MessageHead {
 
 const VERSION = /^HTTP\/(\d)\.(\d)$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const FIELDS = new HeaderNames('host', 'date', 'expect', 'upgrade', 'connection', 'content-length', 'transfer-encoding');
+const FIELDS = new HeaderNames('host', 'date', 'expect', 'authorization', 'upgrade', 'connection', 'content-length', 'transfer-encoding');
 const IN_TARGET = charsOf(/[\x21-\x7e]/);
 const SPACE = 32;
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
@@ -159,6 +159,7 @@ class Fields {
   expectsOther = false;
   hosts = 0;
   dated = false;
+  private authorized = false;
   private asksToUpgrade = false;
   private protocol: string | undefined;
 
@@ -180,6 +181,8 @@ class Fields {
       case 'date':
         this.dated = true;
         return;
+      case 'authorization':
+        return this.authorization();
       case 'expect':
         return this.expect(headers.value(index).toLowerCase());
       case 'upgrade':
@@ -206,7 +209,14 @@ class Fields {
     this.hosts++;
   }
 
+  /** Who checks the first and who reads the last must not see different ones. */
+  private authorization(): void {
+    if (this.authorized) throw new MessageError('it has more than one Authorization header');
+    this.authorized = true;
+  }
+
   private expect(value: string): void {
+    if (this.expectsContinue || this.expectsOther) throw new MessageError('it has more than one Expect header');
     if (value === '100-continue') this.expectsContinue = true;
     else if (value !== '') this.expectsOther = true;
   }

@@ -140,6 +140,8 @@ describe('MessageParser refuses a request', () => {
     [505, 'HTTP/1.2', 'GET / HTTP/1.2\r\nHost: x\r\n\r\n'],
     [405, 'CONNECT', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n'],
     [417, 'an expectation that nobody knows', head('Expect: the-unexpected\r\n')],
+    [400, 'two expectations', head('Expect: 100-continue\r\nExpect: 100-continue\r\n')],
+    [400, 'two authorizations', head('Authorization: Basic a\r\nauthorization: Basic b\r\n')],
     [400, 'two lengths', head('Content-Length: 1\r\nContent-Length: 2\r\n')],
     [400, 'twice the same length', head('Content-Length: 1\r\ncontent-length: 1\r\n')],
     [400, 'a list of lengths', head('Content-Length: 1, 1\r\n')],
