@@ -45,6 +45,7 @@ export const LIES: readonly Lie[] = [
   { title: 'breaks off within its head', tell: saysAndBreaks('HTTP/1.1 200 OK\r\nContent-Le'), sees: 502 },
   { title: 'ends its half within its head, and goes on', tell: (side) => void side.socket.end('HTTP/1.1 200 OK\r\n'), sees: 502 },
   { title: 'answers twice', tell: says(ok('Content-Length: 4\r\n', 'part') + EVIL), sees: part },
+  { title: 'answers twice, and ends the second answer later', tell: saysThen(ok('Content-Length: 4\r\n', 'part') + EVIL.slice(0, 30), EVIL.slice(30)), sees: part },
   { title: 'answers twice, the second time later', tell: saysThen(ok('Content-Length: 4\r\n', 'part'), EVIL), sees: part, untold: true },
   { title: 'answers a hundred times', tell: says(ok('Content-Length: 4\r\n', 'part') + EVIL.repeat(99)), sees: part },
   { title: 'has a body behind 204', tell: says(`HTTP/1.1 204 No Content\r\nContent-Length: ${EVIL.length}\r\n\r\n${EVIL}`), sees: { body: '', status: 204 } },

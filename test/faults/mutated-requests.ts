@@ -4,7 +4,7 @@ import { SeededRandom } from './seeded-random';
 const METHODS = ['GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 const PATHS = ['', '/', '/a', '/a/b?c=d', '/%41%2f', '/a%20b', '//a', '/a/../b', '/a/./b', '?x', '/?x=/../y', '/a;b=c', '/~a', '/a"b', '/a|b', "/a'b", '/{a}', '/a\\b', '/a^`', '/a+b', '/a,b', '/:80', '/@'];
 const HOSTS = ['x', 'example.org', 'x:80', '127.0.0.1', '[::1]:8080', 'X.Y'];
-const HEADERS = ['Accept: */*', 'X-A: b', 'X-A:b', 'x-a: \tb \t', 'X-Under_Score: 1', 'X-B: \xe4\xff', 'X-C:', 'Cookie: a=b; c=d', 'X-D: a:b, c;d "e"', 'Content-Type: text/plain', 'Accept-Encoding: gzip', 'User-Agent: t (x)', 'X.Y: z', "X!#$%&'*+^`|~: z", 'Range: bytes=0-1', 'Keep-Alive: 5', 'Trailer: X-T', 'X-Forwarded-For: 1.2.3.4', 'Via: 1.1 x'];
+const HEADERS = ['Accept: */*', 'X-A: b', 'X-A:b', 'x-a: \tb \t', 'X-Under_Score: 1', 'X-B: \xe4\xff', 'X-C:', 'Cookie: a=b; c=d', 'X-D: a:b, c;d "e"', 'Content-Type: text/plain', 'Accept-Encoding: gzip', 'User-Agent: t (x)', 'X.Y: z', "X!#$%&'*+^`|~: z", 'Range: bytes=0-1', 'Keep-Alive: 5', 'Trailer: X-T', 'X-Forwarded-For: 1.2.3.4', 'Via: 1.1 x', 'Authorization: Basic eDp5', 'If-Modified-Since: x', 'Referer: /', 'Content-Encoding: gzip', 'Upgrade: h2c', 'Date: x'];
 const CONNECTIONS = ['', '', '', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'connection: Close\r\n', 'Connection: keep-alive, X-A\r\n'];
 
 /** What is put in, anywhere. */

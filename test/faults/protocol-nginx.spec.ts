@@ -37,14 +37,17 @@ const STRICTER: Readonly<Record<string, string>> = {
   'a chunk is longer than it says': 'nginx takes LF alone behind a chunk',
   'its trailers say how long it is': 'nginx throws trailers away unread',
   'its Expect header asks for something that is not known': 'nginx takes it for nothing',
+  'it has more than one Expect header': 'nginx leaves out those whose name is malformed',
+  'it has more than one Authorization header': 'the same',
   'its Content-Length is no number': 'nginx takes more than 15 digits',
 };
 
-/** What we take, and nginx refuses. Each is no more than a name or a path for us, which nobody decodes or looks up on the way. */
+/** What we take, and nginx refuses. Each is no more than a name, a value or a path for us, which nobody decodes or looks up on the way. */
 const LAXER: Readonly<Record<string, (asked: SeenRequest, text: string) => boolean>> = {
   'methods with other characters than A to Z, - and _, which functions may have': ({ method }) => !/^[A-Z_-]+$/.test(method),
   'an empty Host, which HTTP asks of those who have none to say': (_, text) => /\nhost:[ \t]*\r\n/i.test(text),
   'a path with % that encodes nothing, or NUL': ({ target }) => /%(?![\da-f]{2})|%00/i.test(target.replace(/\?.*/, '')),
+  'conditions that are said twice, which are the function’s to judge': ({ headers }) => headers.filter(([name]) => name.startsWith('if-')).length > 1,
   'a path that leads above its root by /..': ({ target }) => /(^|\/)\.\.(\/|$)/.test(target.replace(/\?.*/, '')),
 };
 
