@@ -32,12 +32,13 @@ it('a function host or a data-plane worker that says what nobody understands tak
     SHOAL_GARBLED_SEED: String(faultSeed),
   });
   try {
-    await gateway.deploy('cat', { envProcess: 'cat' });
     const said = (text: string) => gateway.output.split('\n').filter((line) => line.includes(text)).length;
     const limitMs = 20_000 + GARBLED * 10_000;
     await gateway.until(() => said('says what nobody understands: it is ended') === GARBLED, limitMs);
     await gateway.until(() => said('says what nobody understands: that is passed over') === 1, limitMs);
     // Those that took their places, and the host that went on.
+    await gateway.until(async () => (await ask(gateway.url, 'GET', '/healthz').catch(() => ({ status: 0 }))).status === 200, limitMs);
+    await gateway.deploy('cat', { envProcess: 'cat' });
     await gateway.until(async () => (await ask(gateway.url, 'POST', '/function/cat', { body: 'x' }).catch(() => ({ status: 0 }))).status === 200, limitMs);
     for (let i = 0; i < CALLS; i++) expect(await ask(gateway.url, 'POST', '/function/cat', { body: `body ${i}` })).toMatchObject({ status: 200, text: `body ${i}` });
     expect(TRACE.exec(gateway.output)).toBeNull();

@@ -18,7 +18,7 @@ export function strangeFrame(random: Random, id: string): Uint8Array {
     case 2:
       return Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), random.bytes(10)]);
     case 3:
-      return random.bytes(HUGE_BYTES);
+      return Buffer.alloc(HUGE_BYTES, random.bytes(64));
     case 4:
       return framed('['.repeat(20_000), Buffer.alloc(0));
     case 5:
