@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockDirectory } from '@shoal/adapters/local/data-directory/directory-lock';
 import { describeWithPrograms } from '../describe-with';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
@@ -13,7 +14,7 @@ jest.setTimeout(120_000 + howMany({ short: 0, long: 300_000 }));
 const main = join(__dirname, '../../dist/gateway/main.cjs');
 const DAMAGED = howMany({ short: 60, long: 1_000 });
 const STARTERS = 4;
-const RACES = howMany({ short: 2, long: 20 });
+const RACES = howMany({ short: 1, long: 20 });
 
 const folder = mkdtempSync(join(tmpdir(), 'shoal-directory-'));
 const pristine = join(folder, 'pristine');
@@ -153,23 +154,29 @@ describe('the file of a function', () => {
 });
 
 describe('namespaces.json', () => {
-  it.each([['empty', ''], ['garbage', '{{{'], ['of the wrong type', '{"a":1}'], ['of wrong fields', '[{"name":5}]'], ['a folder', undefined]])('that is %s is told by name, never written over, and does not keep functions from running', async (_, text) => {
+  it('that is damaged is told by name, never written over, and does not keep functions from running; when it is mended, all is well', async () => {
     const home = copy();
     const file = join(home, 'namespaces.json');
     const whole = readFileSync(file, 'utf8');
-    rmSync(file);
-    if (text === undefined) mkdirSync(file);
-    else writeFileSync(file, text);
+    const damages = ['', '{{{', '{"a":1}', '[{"name":5}]', '[{"name":"a","labels":{"b":5},"annotations":{}}]', undefined];
+    const damage = (text: string | undefined) => {
+      rmSync(file, { recursive: true });
+      if (text === undefined) mkdirSync(file);
+      else writeFileSync(file, text);
+    };
+    damage(damages[0]);
     const gateway = await start(home);
     try {
       await answers(gateway, 'cat');
-      const told = { status: 503, text: expect.stringMatching(/^\S+namespaces\.json (is damaged: mend it, or move it away and create the namespaces anew|cannot be read \(EISDIR\): it is a folder, and ought to be a file; move it away)\n$/) };
-      expect(await send(gateway, 'GET', '/system/namespaces')).toMatchObject(told);
-      expect(await send(gateway, 'POST', '/system/namespace', { name: 'more', labels: { openfaas: '1' } })).toMatchObject(told);
-      expect(await send(gateway, 'POST', '/system/functions', { service: 'cat3', image: 'x', envProcess: 'cat' })).toMatchObject({ status: 202 });
-      if (text !== undefined) expect(readFileSync(file, 'utf8')).toBe(text);
-      rmSync(file, { recursive: true });
-      writeFileSync(file, whole);
+      for (const text of damages) {
+        damage(text);
+        const told = { status: 503, text: expect.stringMatching(/^\S+namespaces\.json (is damaged: mend it, or move it away and create the namespaces anew|cannot be read \(EISDIR\): it is a folder, and ought to be a file; move it away)\n$/) };
+        expect(await send(gateway, 'GET', '/system/namespaces')).toMatchObject(told);
+        expect(await send(gateway, 'POST', '/system/namespace', { name: 'more', labels: { openfaas: '1' } })).toMatchObject(told);
+        expect(await send(gateway, 'POST', '/system/functions', { service: 'cat3', image: 'x', envProcess: 'cat' })).toMatchObject({ status: 202 });
+        if (text !== undefined) expect(readFileSync(file, 'utf8')).toBe(text);
+      }
+      damage(whole);
       expect(await get(gateway, '/system/namespaces')).toEqual(['openfaas-fn', 'staging']);
     } finally {
       await gateway.stop('SIGKILL');
@@ -282,14 +289,19 @@ describe('several gateways on one data directory', () => {
     faultRow({ area: 'processes', done: `${STARTERS} gateways started at once on the data directory of one that was killed`, times: `${RACES} rounds`, lost: 'nothing', seen: 'one begins, the others say why not' });
   });
 
-  it('a lock that says nothing, or is a folder, is of nobody', async () => {
-    for (const make of [(lock: string) => writeFileSync(lock, 'x y z'), (lock: string) => mkdirSync(lock), (lock: string) => writeFileSync(lock, '1 0'), (lock: string) => writeFileSync(lock, '-1 0')]) {
-      const home = copy();
-      make(join(home, 'gateway.pid'));
-      const gateway = await start(home);
-      expect(readFileSync(join(home, 'gateway.pid'), 'utf8')).toMatch(new RegExp(`^${gateway.pid} `));
-      await gateway.stop('SIGKILL');
+  it('a lock that says nothing, or is a folder, is of nobody; one that is being written is of somebody', () => {
+    const home = copy();
+    const lock = join(home, 'gateway.pid');
+    for (const make of [() => writeFileSync(lock, 'x y z'), () => mkdirSync(lock), () => writeFileSync(lock, '1 0'), () => writeFileSync(lock, '-1 0')]) {
+      make();
+      const unlock = lockDirectory(home);
+      expect(readFileSync(lock, 'utf8')).toMatch(new RegExp(`^${process.pid} `));
+      expect(() => lockDirectory(home)).toThrow(/^another gateway uses the data directory/);
+      unlock();
+      expect(readdirSync(home).filter((name) => name.startsWith('gateway.pid'))).toEqual([]);
     }
+    writeFileSync(lock, '');
+    expect(() => lockDirectory(home)).toThrow(/^another gateway uses the data directory/);
   });
 });
 
