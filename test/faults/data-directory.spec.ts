@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDirectory } from '@shoal/adapters/local/data-directory/directory-lock';
+import { buildSync } from 'esbuild';
 import { describeWithPrograms } from '../describe-with';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
@@ -14,6 +15,10 @@ jest.setTimeout(120_000 + howMany({ short: 0, long: 300_000 }));
 const main = join(__dirname, '../../dist/gateway/main.cjs');
 const DAMAGED = howMany({ short: 60, long: 1_000 });
 const STARTERS = 4;
+/** Processes that spin for the same moment: with more of them than processors, hardly any two would meet. */
+const RACERS = 2;
+const LOCK_RACES = howMany({ short: 200, long: 2_000 });
+const ROUND_MS = 4;
 const RACES = howMany({ short: 1, long: 20 });
 
 const folder = mkdtempSync(join(tmpdir(), 'shoal-directory-'));
@@ -287,6 +292,37 @@ describe('several gateways on one data directory', () => {
       for (const text of said.filter((one) => one !== 'up')) expect(text).toMatch(/^Another gateway uses the data directory \S+ already: stop it, or set SHOAL_HOME to another folder\.\n$/);
     }
     faultRow({ area: 'processes', done: `${STARTERS} gateways started at once on the data directory of one that was killed`, times: `${RACES} rounds`, lost: 'nothing', seen: 'one begins, the others say why not' });
+  });
+
+  it(`of ${RACERS} processes that reach for a dead one's lock in the same millisecond, one gets it`, async () => {
+    const script = join(folder, 'racer.cjs');
+    const source = `
+      import { lockDirectory } from ${JSON.stringify(join(__dirname, '../../libs/adapters/src/local/data-directory/directory-lock.ts'))};
+      const [startMs, ...homes] = process.argv.slice(2);
+      for (const [round, home] of homes.entries()) {
+        while (Date.now() < Number(startMs) + round * ${ROUND_MS});
+        try { lockDirectory(home); console.log(home); } catch {}
+      }
+      process.stdin.resume(); // It holds what it has until it is told to end.
+      console.log('done');`;
+    buildSync({ stdin: { contents: source, resolveDir: __dirname }, outfile: script, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent', alias: { '@shoal/domain': join(__dirname, '../../libs/domain/src') } });
+    const homes = Array.from({ length: LOCK_RACES }, (_, round) => {
+      const home = join(folder, `race-${round}`);
+      mkdirSync(home);
+      writeFileSync(join(home, 'gateway.pid'), '999999999 1');
+      return home;
+    });
+    const racers = Array.from({ length: RACERS }, () => spawn(process.execPath, [script, String(Date.now() + 1_500), ...homes]));
+    const taken = await Promise.all(
+      racers.map(async ({ stdout }) => {
+        let said = '';
+        for await (const chunk of stdout as AsyncIterable<Buffer>) if ((said += chunk.toString()).endsWith('done\n')) break;
+        return said.split('\n').filter((line) => line.startsWith(folder));
+      }),
+    );
+    for (const racer of racers) racer.kill('SIGKILL');
+    expect(taken.flat().sort()).toEqual([...homes].sort());
+    faultRow({ area: 'processes', done: `${RACERS} processes reach for the lock of a dead one in the same millisecond`, times: `${LOCK_RACES} rounds`, lost: 'nothing', seen: 'one has it, each time' });
   });
 
   it('a lock that says nothing, or is a folder, is of nobody; one that is being written is of somebody', () => {
