@@ -82,7 +82,7 @@ export class TreeReader {
 
   private *walk(page: number, at: { tree: Tree; level: number; bounds: Bounds; found: Found; compare: (a: Buffer, b: Buffer) => number }): Generator<Entry> {
     const bytes = this.claim(page, 1) ? this.file.pages(page) : undefined;
-    if (!bytes || readWord(bytes, 0) !== page || readWord(bytes, 8) > this.snapshot.transaction || at.level > MAX_DEPTH) {
+    if (!bytes || readWord(bytes, 0) !== page || !this.isOfPast(bytes) || at.level > MAX_DEPTH) {
       this.damages++;
       return;
     }
@@ -134,7 +134,7 @@ export class TreeReader {
     const count = Math.floor((HEADER_BYTES - 1 + length) / this.file.pageBytes) + 1;
     found.overflowPages += count;
     const pages = this.claim(first, count) ? this.file.pages(first, count) : undefined;
-    if (!pages || readWord(pages, 0) !== first || pages.readUInt16LE(18) !== OVERFLOW || pages.readUInt32LE(20) !== count || readWord(bytes, at + 16) !== count) {
+    if (!pages || readWord(pages, 0) !== first || !this.isOfPast(pages) || pages.readUInt16LE(18) !== OVERFLOW || pages.readUInt32LE(20) !== count || readWord(bytes, at + 16) !== count) {
       this.damages++;
       if (!pages) return undefined;
     }
@@ -162,6 +162,12 @@ export class TreeReader {
     }
     if (total !== room - upper) this.damages++;
     return nodes;
+  }
+
+  /** Of a transaction that has been committed: LMDB takes other pages for some that it is just writing. */
+  private isOfPast(page: Buffer): boolean {
+    const transaction = readWord(page, 8);
+    return transaction >= 0 && transaction <= this.snapshot.transaction;
   }
 
   /** Notes that pages are used. `false` when that cannot be, or somebody has them already. */
