@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { readArchive } from '@shoal/adapters/local/data-directory/read-archive';
 import { restoreArchive } from '@shoal/adapters/local/data-directory/restore-archive';
 import { pack } from 'tar-stream';
 import { createBackUps } from '../../apps/gateway/src/back-up';
@@ -269,6 +270,17 @@ describe('shoal backup and shoal restore', () => {
       await expect(restore(await archiveOf([{ name: 'bundles/a/l', type: 'symlink', linkname: join(folder, 'outside') }, { name: 'bundles/a/l/evil', content: 'x' }]), home)).rejects.toThrow();
       expect(readdirSync(join(folder, 'outside'))).toEqual([]);
       expect(existsSync(home)).toBe(false);
+    });
+
+    it.each(['first', 'last'])('makes no link through another one, which comes %s', async (order) => {
+      const victim = join(folder, `victim-${order}`);
+      mkdirSync(victim);
+      const links: readonly Entry[] = [{ name: 'bundles/x', type: 'symlink', linkname: victim }, { name: 'bundles/x/sub/evil', type: 'symlink', linkname: '/etc/passwd' }];
+      const archive = await archiveOf(order === 'first' ? links : [...links].reverse());
+      await expect(restore(archive, join(folder, 'made-up'))).rejects.toThrow(/^the back-up is damaged \(bundles\/x\S* is (in bundles\/x, which is no folder|there twice)\): nothing was changed/);
+      expect(readdirSync(victim)).toEqual([]);
+      // What `shoal backup` checks its file with.
+      await expect(readArchive(Readable.from([archive]), RELEASE, async () => undefined)).rejects.toThrow('bundles/x');
     });
 
     it('refuses those of newer versions with one sentence that names both', async () => {

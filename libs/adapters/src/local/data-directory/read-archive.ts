@@ -3,7 +3,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { extract, type Headers } from 'tar-stream';
-import { damaged, MANIFEST_FILE, parseManifest, QUEUE_FILE, type ArchivedFile, type ArchiveManifest } from './archive-manifest';
+import { damaged, MANIFEST_FILE, parseManifest, type ArchivedFile, type ArchiveManifest } from './archive-manifest';
+import { placeOf } from './archive-paths';
 
 /** What is in an archive, at its place in the data directory. */
 export type ArchivedEntry =
@@ -11,9 +12,6 @@ export type ArchivedEntry =
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
 const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
-const SEGMENT = '(?!\\.{1,2}(?:/|$))[^/\\0\\\\]+';
-const FILES = new RegExp(`^(?:(?:admin|namespaces)\\.json|${QUEUE_FILE.replace('.', '\\.')}|functions/${SEGMENT}/${SEGMENT}\\.json|secrets/${SEGMENT}/${SEGMENT}\\.secret)$`);
-const BUNDLE_FILES = new RegExp(`^bundles(?:/${SEGMENT})+$`);
 /** Of files that only their owner may read. A bundle's own say who else may. */
 const PRIVATE_FILE = 0o600;
 
@@ -26,12 +24,16 @@ const PRIVATE_FILE = 0o600;
  */
 export async function readArchive(source: Readable, release: string, keep: (entry: ArchivedEntry) => Promise<void>): Promise<ArchiveManifest> {
   const read: ArchivedFile[] = [];
+  const tree = new ArchivedTree();
   let manifest: ArchiveManifest | undefined;
   const take = async (headers: Headers, body: Readable) => {
     const { name: path } = headers;
     if (manifest) throw damaged(`${path} comes after ${MANIFEST_FILE}`);
     if (path === MANIFEST_FILE) manifest = parseManifest(await textOf(body), release);
-    else read.push(await takeFile(headers, body, keep));
+    else {
+      tree.add(path);
+      read.push(await takeFile(headers, body, keep));
+    }
   };
   const tar = extract();
   let failure: Error | undefined;
@@ -63,14 +65,15 @@ export async function readArchive(source: Readable, release: string, keep: (entr
 }
 
 async function takeFile({ name: path, type, mode, linkname }: Headers, body: Readable, keep: (entry: ArchivedEntry) => Promise<void>): Promise<ArchivedFile> {
+  const place = placeOf(path);
   const hash = createHash('sha256');
   let bytes = 0;
-  if (type === 'symlink' && linkname && BUNDLE_FILES.test(path)) {
+  if (type === 'symlink' && linkname && place === 'bundle') {
     body.resume();
     await keep({ kind: 'link', path, target: linkname });
     return { path, bytes, sha256: hash.update(linkname).digest('hex') };
   }
-  if (type !== 'file' || !(FILES.test(path) || BUNDLE_FILES.test(path))) throw damaged(`${path} has no place in a data directory`);
+  if (type !== 'file' || place === undefined) throw damaged(`${path} has no place in a data directory`);
   const counted = async function* () {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       hash.update(chunk);
@@ -78,8 +81,25 @@ async function takeFile({ name: path, type, mode, linkname }: Headers, body: Rea
       yield chunk;
     }
   };
-  await keep({ kind: 'file', path, mode: FILES.test(path) ? PRIVATE_FILE : (mode ?? PRIVATE_FILE) & 0o777, bytes: counted() });
+  await keep({ kind: 'file', path, mode: place === 'private' ? PRIVATE_FILE : (mode ?? PRIVATE_FILE) & 0o777, bytes: counted() });
   return { path, bytes, sha256: hash.digest('hex') };
+}
+
+/** Files and links are ends: below one there is nothing, or what is written there would be written through a link to somewhere else. */
+class ArchivedTree {
+  private readonly ends = new Set<string>();
+  private readonly folders = new Set<string>();
+
+  /** Throws `invalid-request` what cannot be there together with what has been added. */
+  add(path: string): void {
+    if (this.ends.has(path) || this.folders.has(path)) throw damaged(`${path} is there twice`);
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (this.ends.has(folder)) throw damaged(`${path} is in ${folder}, which is no folder`);
+      this.folders.add(folder);
+    }
+    this.ends.add(path);
+  }
 }
 
 function compare(read: readonly ArchivedFile[], expected: readonly ArchivedFile[]): void {

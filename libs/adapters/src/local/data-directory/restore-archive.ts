@@ -41,10 +41,9 @@ export async function restoreArchive(source: Readable, options: RestoreOptions):
       else await writeFile(made, entry);
     });
     requireKnownLayout('the back-up', manifest, options.release);
-    for (const { path, target } of links) {
-      await makeParent(made, path);
-      await symlink(target, join(made, path));
-    }
+    // All folders before the first link, also where the disk takes names for the same that differ.
+    for (const { path } of links) await makeParent(made, path);
+    for (const { path, target } of links) await symlink(target, join(made, path));
     await writeSettings(made, { ...newSettings(options.release), version: manifest.layout, samplesDeployed: manifest.samplesDeployed });
     await syncFolder(made);
     const before = isFilled ? await makeWay(home) : undefined;
