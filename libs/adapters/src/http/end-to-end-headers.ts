@@ -24,13 +24,13 @@ const NOT_OF_A_CONNECTION = new HeaderNames('host', 'content-length', 'x-forward
  */
 export function endToEndHeaders(raw: readonly string[], dropped: HeaderNames): string[] {
   const kept: string[] = [];
-  let named: readonly string[] | undefined;
+  let named: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     if (!dropped.has(name)) kept.push(name, raw[i + 1]!);
     else if (name.length === 10 && name.toLowerCase() === 'connection') named = namedBy(raw[i + 1]!, named);
   }
-  return named ? withoutNames(kept, new HeaderNames(...named)) : kept;
+  return named ? withoutNames(kept, named) : kept;
 }
 
 /** The same as lines, each with its end, as they came. */
@@ -45,12 +45,17 @@ export function plainLines(headers: readonly string[]): string {
   return lines;
 }
 
-function namedBy(value: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
+/** As many as the caller likes, and as long: not for `HeaderNames`, which is made for few that are asked for often. */
+function namedBy(value: string, earlier: Set<string> | undefined): Set<string> | undefined {
   if (/^(keep-alive|close|upgrade)$/i.test(value)) return earlier;
-  const names = value.toLowerCase().split(',').map((token) => token.trim());
-  return [...(earlier ?? []), ...names.filter((name) => !NOT_OF_A_CONNECTION.has(name))];
+  const names = earlier ?? new Set<string>();
+  for (const token of value.toLowerCase().split(',')) {
+    const name = token.trim();
+    if (!NOT_OF_A_CONNECTION.has(name)) names.add(name);
+  }
+  return names;
 }
 
-function withoutNames(headers: readonly string[], names: HeaderNames): string[] {
-  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!));
+function withoutNames(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
 }
