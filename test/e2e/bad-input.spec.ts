@@ -168,6 +168,7 @@ describe('bad input', () => {
     ['a name with control characters', 'POST', '/system/functions', { ...deployment, labels: { ['\u001b[31m\u009b'.repeat(1_000)]: 1 } }, /^labels\.\\u001b\[31m\?.*… must be a string$/],
     ['a long command', 'POST', '/system/functions', { ...deployment, envProcess: 'x'.repeat(100_000) }, /^envProcess: there is no command x{60}… on/],
     ['a long path that cannot be decoded', 'GET', `/system/function/${'x'.repeat(300)}%zz`, undefined, /^the path cannot be decoded/],
+    ['a path of more parts than there is room for', 'GET', `/ui/assets/${'a/'.repeat(500_000)}`, undefined, /^the path is longer than 4096 characters$/],
     ['a namespace with control characters', 'GET', '/system/namespace/%1b%5b31m', undefined, /^namespace \\u001b\[31m does not exist$/],
     ['a long schedule', 'POST', '/system/functions', { ...deployment, annotations: { schedule: `${'0,'.repeat(200)}0 * * * *` } }, /^annotations\.schedule is longer than 256 characters$/],
   ] as const)('what is said of %s can be read', async (_title, method, path, body, message) => {

@@ -22,6 +22,9 @@ const PAGE_POLICY =
 /** No page of another origin, or of a function, gets hold of the window in which one of ours is. */
 const PAGE_HEADERS = { 'Cross-Origin-Opener-Policy': 'same-origin', 'X-Frame-Options': 'DENY', 'Referrer-Policy': 'no-referrer' };
 
+/** Of any file that there can be, and of more than any route. */
+const MAX_PATH_LENGTH = 4_096;
+
 export interface ControlPlaneOptions {
   /** Use cases and settings, each injected under its class. */
   readonly instances: readonly object[];
@@ -76,6 +79,7 @@ function guard(fastify: FastifyInstance, options: ControlPlaneOptions): void {
   fastify.addHook('onRequest', async (request, reply) => {
     try {
       await authenticator.check(request);
+      requirePathLength(request.url);
     } catch (error) {
       const unauthorized = error instanceof ShoalError && error.code === 'unauthorized';
       if (unauthorized && pageCanAsk && wantsSignIn(request)) return sendSignIn(request, reply, portalFolder);
@@ -95,6 +99,12 @@ function guard(fastify: FastifyInstance, options: ControlPlaneOptions): void {
   fastify.addHook('onResponse', async (request, reply) => {
     metrics.observeRequest(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1_000);
   });
+}
+
+/** What serves files takes a path apart, and has no room for the parts of a megabyte. */
+function requirePathLength(target: string): void {
+  const queryStart = target.indexOf('?');
+  if ((queryStart < 0 ? target.length : queryStart) > MAX_PATH_LENGTH) throw new ShoalError('uri-too-long', `the path is longer than ${MAX_PATH_LENGTH} characters`);
 }
 
 /** The patterns of all routes, to tell a wrong method from a wrong path. */
