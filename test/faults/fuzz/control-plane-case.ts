@@ -188,6 +188,7 @@ function encoded(text: string): string {
 
 /** Into the path as it is, now and then, with bytes that nobody encoded. */
 function inPath(text: string, random: Random): string {
+  if (random.chance(0.02)) return random.pick(['a/', '../', '%2e%2e/', './', '//', 'a%2f', ';/']).repeat(random.pick([10, 3_000, 250_000]));
   return random.chance(0.6) ? encoded(text) : random.chance(0.5) ? text.replace(/[^\x21-\x7e]/g, '%') : Buffer.from(text).toString('latin1').replace(/[\r\n]/g, '');
 }
 
@@ -240,7 +241,7 @@ function oddHeader(random: Random): string {
     () => `X-HTTP-Method-Override: DELETE`,
     () => `X-Original-URL: /system/functions`,
     () => `Upgrade: ${random.pick(['websocket', 'h2c', 'TLS/1.0'])}\r\nConnection: Upgrade`,
-    () => `Connection: ${random.pick(['close', 'keep-alive', 'Authorization', 'x, y, content-length', 'TE'])}`,
+    () => `Connection: ${random.pick(['close', 'keep-alive', 'Authorization', 'x, y, content-length', 'TE', 'a,'.repeat(100_000), `${'x'.repeat(100_000)},${'a,'.repeat(20_000)}`])}`,
     () => `TE: trailers`,
     () => `Traceparent: ${random.pick(['00-x', '00-00000000000000000000000000000000-0000000000000000-00', 'x'.repeat(1_000)])}`,
     () => `X-Call-Id: ${random.pick(['x', '../..', 'x'.repeat(2_000), '\xe9'])}`,
