@@ -88,6 +88,22 @@ export function describeHttpServer(name: string, sockets: Sockets): void {
         await server!.close();
       });
 
+      it('that many callers share, and that does not rest for one of them', async () => {
+        let restsMs = Infinity;
+        const caller = await client(
+          (exchange) => {
+            if (exchange.target === '/2') restsMs = performance.now() - restsMs;
+            else restsMs = performance.now();
+            exchange.restAfterAnswer();
+            exchange.send(200, [], `<${exchange.target}>`);
+          },
+          { sharedConnections: true },
+        );
+        caller.write(`${GET}GET /2 HTTP/1.1\r\nHost: x\r\n\r\n`);
+        await caller.hears('</2>');
+        expect(restsMs).toBeLessThan(400);
+      });
+
       it('whose other end an exchange knows', async () => {
         const caller = await client((exchange) => exchange.send(200, [], JSON.stringify(exchange.peer)));
         caller.write(GET);

@@ -51,6 +51,7 @@ export class GatewayServer {
       tellsKeepAlive: true,
       refusal,
       room: options.room,
+      sharedConnections: options.relayed ?? false,
     };
     this.server = new HttpServer(options.sockets, limits, (exchange) => this.handle(exchange));
   }
@@ -104,7 +105,7 @@ export class GatewayServer {
   private beginInTurn(exchange: Exchange, route: Route): void {
     const { callHandler } = this.options;
     const call = callHandler.newCall();
-    callHandler.turns.defer(callHandler.laneOf(route), {
+    callHandler.turns.defer(callHandler.laneOf(exchange, route), {
       begin: () => exchange.closed || this.begin(exchange, route, call),
       refuse: () => exchange.closed || callHandler.refuse(exchange, route, call),
     });

@@ -90,6 +90,8 @@ describe('CallTurns', () => {
     for (let i = 0; i < MAX_DEFERRED_CALLS + 200; i++) many.arrive('fn', String(i));
     expect(many.settled.at(-1)).toBe(`refused ${MAX_DEFERRED_CALLS + 199}`);
     expect(many.settled.filter((text) => text.startsWith('refused')).length).toBeLessThan(200);
+    many.arrive('quiet');
+    expect(many.settled).not.toContain('refused quiet');
   });
 
   it('is busy for a while after a long turn, and not for a short one', () => {

@@ -8,7 +8,7 @@ const LONG_TURN_MS = 10;
 export const BUSY_MS = 1_000;
 /** A call that has waited for so long is refused. */
 export const MAX_TURN_WAIT_MS = 1_000;
-/** One more is refused at once. */
+/** Beyond so many only the first of a lane waits; others are refused at once. */
 export const MAX_DEFERRED_CALLS = 10_000;
 
 /** A call whose turn is to come; one of the two is called, once. */
@@ -22,7 +22,7 @@ export interface DeferredCall {
  * a thousand connections, and comes again on those that are answered, nothing else has its turn, the control plane neither.
  *
  * A call begins on the spot unless calls have begun for `SLICE_MS` in this turn of the event loop, or others wait already. Then
- * it waits in a lane, one for each function; lanes take turns, so that one with thousands does not hold up the others. What
+ * it waits in a lane, one for each function that exists; lanes take turns, so that one with thousands does not hold up the others. What
  * has waited too long is refused.
  */
 export class CallTurns {
@@ -57,9 +57,9 @@ export class CallTurns {
 
   /** After `mayBegin` has said no. */
   defer(lane: string, call: DeferredCall): void {
-    if (this.waiting >= MAX_DEFERRED_CALLS) return call.refuse();
-    this.waiting++;
     const calls = this.lanes.get(lane);
+    if (calls && this.waiting >= MAX_DEFERRED_CALLS) return call.refuse();
+    this.waiting++;
     if (calls) calls.set(call, this.nowMs());
     else this.lanes.set(lane, new Map([[call, this.nowMs()]]));
   }

@@ -16,6 +16,9 @@ import { readBounded } from './read-bounded';
 export const MAX_TARGET_LENGTH = 64 * 1024;
 /** Alexa's own limit is well below. */
 const MAX_ALEXA_BODY_BYTES = 128 * 1024;
+/** Lanes beside those of functions, whose keys have a dot. */
+const INTENTS = 'intents';
+const NOWHERE = 'nowhere';
 
 export interface CallHandlerOptions {
   readonly calls: Calls;
@@ -56,9 +59,12 @@ export class CallHandler {
     return new Call(this.options.clock, this.options.writeTimeoutMs);
   }
 
-  /** What calls wait behind each other in: that of a function, or the one of all that name none that exists. */
-  laneOf(route: Route): string {
-    return 'id' in route && this.options.calls.has(route.id) ? functionKey(route.id) : '';
+  /** What calls wait behind each other in: that of a function, that of intents, or the one of all that name no function that exists. */
+  laneOf(exchange: Exchange, route: Route): string {
+    const named = route.kind === 'root' ? exchange.header('x-function') : undefined;
+    if (route.kind === 'root' && !named) return INTENTS;
+    const id = named ? parseFunctionName(named, this.options.functionNamespace) : 'id' in route ? route.id : undefined;
+    return id && this.options.calls.has(id) ? functionKey(id) : NOWHERE;
   }
 
   /** Answers a call, also one that asks for another protocol (WebSocket). Never rejects. */

@@ -163,7 +163,7 @@ export class HttpConnection implements SocketEvents, MessageEvents, ExchangeConn
   }
 
   restAfterAnswer(): void {
-    this.restChecks = REST_CHECKS;
+    if (!this.server.options.sharedConnections) this.restChecks = REST_CHECKS;
   }
 
   pauseBody(): void {

@@ -22,6 +22,8 @@ export interface HttpServerOptions {
   readonly refusal?: (status: number, reason: string) => Refusal;
   /** What comes beyond it is reset at once, since its caller may try elsewhere, and told. No bound by default. */
   readonly room?: { readonly connections: number; refused(): void };
+  /** Whether a connection carries the requests of many callers: none has to rest for what one of them does. False by default. */
+  readonly sharedConnections?: boolean;
 }
 
 export interface Refusal {
