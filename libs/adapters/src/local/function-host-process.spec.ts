@@ -11,20 +11,24 @@ process.on('message', () => process.send({ type: 'alive' }));`;
 
 describe('FunctionHostProcess', () => {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-host-'));
-  const script = join(folder, 'silent.cjs');
-  writeFileSync(script, SILENT);
+  const silent = join(folder, 'silent.cjs');
+  writeFileSync(silent, SILENT);
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  let script: string;
   let clock: FakeClock;
   let host: FunctionHostProcess;
   let listening: number[];
   let lost: string[];
   let heard: (() => void) | undefined;
   beforeEach(() => {
+    script = silent;
     clock = new FakeClock();
     [listening, lost] = [[], []];
     host = new FunctionHostProcess({
-      script,
+      get script() {
+        return script;
+      },
       mark: 'NONE=none',
       killMarked: () => undefined,
       clock,
@@ -51,5 +55,18 @@ describe('FunctionHostProcess', () => {
     await another;
     expect(listening).toHaveLength(2);
     expect(listening[1]).not.toBe(listening[0]);
+  });
+
+  it('tries on until the system lets a host start that it has refused at once', async () => {
+    // Longer than any argument may be: as with an environment that is too long, or without memory, the call itself throws.
+    script = `/${'x'.repeat(200_000)}`;
+    await expect(host.start()).rejects.toThrow('E2BIG');
+    clock.advance(50);
+    expect(lost).toEqual(Array(2).fill(expect.stringContaining('spawn E2BIG')));
+    script = silent;
+    const started = next();
+    clock.advance(100);
+    await started;
+    expect(listening).toHaveLength(1);
   });
 });

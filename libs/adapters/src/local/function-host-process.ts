@@ -45,12 +45,17 @@ export class FunctionHostProcess {
   start(): Promise<void> {
     this.killLeftovers();
     return new Promise((resolve, reject) => {
-      const child = fork(this.options.script, ['-host'], {
-        // Its own group: Ctrl-C must not reach it before the calls in flight have ended.
-        detached: true,
-        execArgv: ['--max-semi-space-size=1'],
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
+      const notStarted = (error: unknown) => {
+        reject(error);
+        this.onExit(messageOf(error));
+      };
+      let child: ChildProcess;
+      try {
+        child = this.fork();
+      } catch (error) {
+        // What is no matter of the file or of descriptors (no memory, too long an environment) is thrown.
+        return notStarted(error);
+      }
       this.child = child;
       this.heardMs = this.options.clock.monotonicMs();
       this.lookWhetherItLives(child);
@@ -66,9 +71,7 @@ export class FunctionHostProcess {
         }
       });
       child.on('error', (error) => {
-        if (child.pid !== undefined) return;
-        reject(error);
-        this.onExit(messageOf(error));
+        if (child.pid === undefined) notStarted(error);
       });
       child.on('exit', (code, signal) => {
         reject(new Error(`the function host ended at once (${signal ?? `code ${code}`})`));
@@ -92,6 +95,15 @@ export class FunctionHostProcess {
     await ended;
     timer.cancel();
     this.killLeftovers();
+  }
+
+  private fork(): ChildProcess {
+    return fork(this.options.script, ['-host'], {
+      // Its own group: Ctrl-C must not reach it before the calls in flight have ended.
+      detached: true,
+      execArgv: ['--max-semi-space-size=1'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
   }
 
   private onMessage(message: FromHost): void {
