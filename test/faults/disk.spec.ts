@@ -26,6 +26,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     const authorization = gateway.authorization();
     Object.assign(gateway, { authorization: () => authorization });
     await gateway.deploy('cat', { envProcess: 'cat' });
+    await gateway.deploy('later', { envProcess: 'sleep 0.1', annotations: { 'com.openfaas.async.concurrency': '1' } });
     await gateway.deploy('napper', { envProcess: 'cat' });
     await send(gateway, 'POST', '/system/secrets', { name: 'token', value: 'old' });
     await gateway.deploy('keeper', { image: 'keeper', secrets: ['token'] });
@@ -52,11 +53,13 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     expect(filesIn(home).filter((path) => /^(functions|secrets|namespaces)/.test(path))).toEqual(before);
     expect(readFileSync(join(home, 'functions/openfaas-fn/cat.json'), 'utf8')).toBe(stored);
 
-    // The queue's file has room of its own for a while.
+    // The queue takes calls as long as there is room, and runs them one after the other.
+    disk.makeRoom();
+    disk.fill(3 * 1024 * 1024);
     const accepted: string[] = [];
     let refusals = 0;
     while (refusals < 3) {
-      const { status, text, headers } = await send(gateway, 'POST', '/async-function/cat', Buffer.alloc(40_000, 'q'));
+      const { status, text, headers } = await send(gateway, 'POST', '/async-function/later', Buffer.alloc(60_000, 'q'));
       if (status === 202) accepted.push(headers['x-call-id'] as string);
       else {
         expect({ status, text }).toEqual({ status: 503, text: expect.stringMatching(/no room on the disk for the queue/) });
@@ -64,6 +67,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
       }
     }
 
+    expect(accepted.length).toBeGreaterThan(5);
     disk.makeRoom();
     await gateway.until(async () => (await send(gateway, 'POST', '/async-function/cat', 'x')).status === 202);
     for (const id of accepted) await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded', 30_000);
@@ -116,7 +120,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     disk.makeRoom();
     await gateway.startAgain();
     await gateway.until(async () => (await send(gateway, 'POST', '/function/napper', 'y')).status === 200);
-    expect((await get<{ name: string }[]>(gateway, '/system/functions')).map(({ name }) => name).sort()).toEqual(['cat', 'keeper', 'more', 'napper']);
+    expect((await get<{ name: string }[]>(gateway, '/system/functions')).map(({ name }) => name).sort()).toEqual(['cat', 'keeper', 'later', 'more', 'napper']);
     faultRow({ area: 'processes', done: 'start on a disk that is full, or nearly', times: `${rounds + 1} starts`, lost: 'nothing', seen: `one sentence (${rounds + 1 - begun}), or it starts (${begun}); with room, all functions are there` });
   });
 
