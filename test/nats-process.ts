@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './deploy/free-port';
 
+const START_TIMEOUT_MS = 45_000;
+
 /** A real nats-server with JetStream, in a folder of its own, on a port that stays when it is started again. */
 export class NatsProcess {
   private child: ChildProcess | undefined;
@@ -26,11 +28,17 @@ export class NatsProcess {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Starts it after it was killed. */
+  /** Starts it after it was killed. Rejects when it ends instead; one that does not listen in time is killed. */
   async again(): Promise<void> {
-    this.child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, ...this.args], { stdio: 'ignore' });
+    const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, ...this.args], { stdio: 'ignore' });
+    this.child = child;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await listens(this.port))) {
-      if (this.child.exitCode !== null) throw new Error(`nats-server ended with ${this.child.exitCode}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`nats-server ended with ${child.exitCode ?? child.signalCode}`);
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw new Error('nats-server does not listen in time');
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const main = join(__dirname, '../../dist/gateway/main.cjs');
-const START_TIMEOUT_MS = 15_000;
+/** Far more than a start takes, on a machine that does much else. */
+const START_TIMEOUT_MS = 45_000;
+/** One that has not ended by then is killed. */
+const STOP_TIMEOUT_MS = 15_000;
 
 interface StartOptions {
   /** Its program file: that of this checkout by default. */
@@ -34,7 +37,7 @@ export class GatewayProcess {
     return gateway;
   }
 
-  /** After `stop` or `kill`: another process with the same data directory. Rejects when it ends instead. */
+  /** After `stop` or `kill`: another process with the same data directory. Rejects when it ends instead; one that is not up in time is killed, and its data directory removed. */
   startAgain(): Promise<void> {
     this.output = '';
     const defaults = { SHOAL_PORT: '0', SHOAL_METRICS_PORT: '0', SHOAL_SAMPLES: 'false', basic_auth: 'false' };
@@ -42,7 +45,11 @@ export class GatewayProcess {
     const child = spawn(file, args, { env: { PATH: process.env['PATH'], HOME: this.home, ...defaults, SHOAL_HOME: this.home, ...this.env } });
     this.child = child;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not up in time: ${this.output}`)), START_TIMEOUT_MS);
+      const timer = setTimeout(() => {
+        child.once('exit', () => rmSync(this.home, { recursive: true, force: true }));
+        child.kill('SIGKILL');
+        reject(new Error(`not up in time: ${this.output}`));
+      }, START_TIMEOUT_MS);
       const onOutput = (chunk: Buffer) => {
         this.output += chunk.toString();
         if (!/^ {2}(Data|Queue) /m.test(this.output)) return;
@@ -90,9 +97,12 @@ export class GatewayProcess {
     return new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
   }
 
+  /** Resolves as `ended`: also one that was stopped (SIGSTOP) ends, and one that takes too long is killed. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.signal(signal);
-    return this.ended();
+    this.signal('SIGCONT');
+    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
+    return this.ended().finally(() => clearTimeout(timer));
   }
 
   /** Stops it and removes its data directory. */

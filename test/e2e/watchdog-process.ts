@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const UP = /Metrics listening on port/;
+const START_TIMEOUT_MS = 45_000;
+/** One that has not ended by then is killed. */
+const STOP_TIMEOUT_MS = 15_000;
 const script = join(__dirname, '../../dist/watchdog/main.cjs');
 /** Set by `npm test`, where there can be one. */
 const executable = process.env['SHOAL_TEST_WATCHDOG'];
@@ -44,13 +47,17 @@ export class WatchdogProcess {
     this.ended = new Promise((resolve) => this.child.once('exit', resolve));
   }
 
-  /** Starts one and waits until it listens. Rejects when it ends instead. `FOLDER` in a value is its folder. */
+  /** Starts one and waits until it listens. Rejects when it ends instead or is not up in time, and leaves nothing of it. `FOLDER` in a value is its folder. */
   static async start(program: WatchdogProgram, env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Promise<WatchdogProcess> {
     const watchdog = await WatchdogProcess.launch(program, env, files);
-    await Promise.race([
-      watchdog.until(() => UP.test(watchdog.output)),
-      watchdog.ended.then((code) => Promise.reject(new Error(`ended with code ${code}: ${watchdog.output}`))),
-    ]);
+    try {
+      await watchdog.until(() => UP.test(watchdog.output) || watchdog.hasEnded, START_TIMEOUT_MS);
+      if (watchdog.hasEnded) throw new Error(`ended with code ${await watchdog.ended}: ${watchdog.output}`);
+    } catch (error) {
+      watchdog.signal('SIGKILL');
+      await watchdog.dispose();
+      throw error;
+    }
     return watchdog;
   }
 
@@ -60,6 +67,10 @@ export class WatchdogProcess {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const filled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replaceAll('FOLDER', folder)]));
     return new WatchdogProcess(program, folder, await freePort(), await freePort(), filled);
+  }
+
+  private get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   get pid(): number {
@@ -80,9 +91,12 @@ export class WatchdogProcess {
 
   /** Kills it and removes its folder. */
   async dispose(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (!this.hasEnded) {
       this.signal('SIGINT');
+      this.signal('SIGCONT');
+      const timer = setTimeout(() => this.signal('SIGKILL'), STOP_TIMEOUT_MS);
       await this.ended;
+      clearTimeout(timer);
     }
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -91,14 +91,17 @@ describe.each(WATCHDOGS)('SIGSTOP of a watchdog by itself, %s', (runtime, progra
     const startedMs = performance.now();
     const call = () => ask(watchdog.url, 'POST', '/', { body: 'x' }).then(({ status }) => status);
     const running = Array.from({ length: 5 }, call);
-    await watchdog.until(() => watchdog.children().length === 5);
-    watchdog.signal('SIGSTOP');
-    const coming = Array.from({ length: 5 }, call);
-    await sleep(2_000);
-    watchdog.signal('SIGCONT');
-    expect(new Set(await Promise.all([...running, ...coming]))).toEqual(new Set([200]));
-    expect(await call()).toBe(200);
-    await watchdog.dispose();
+    try {
+      await watchdog.until(() => watchdog.children().length === 5);
+      watchdog.signal('SIGSTOP');
+      const coming = Array.from({ length: 5 }, call);
+      await sleep(2_000);
+      watchdog.signal('SIGCONT');
+      expect(new Set(await Promise.all([...running, ...coming]))).toEqual(new Set([200]));
+      expect(await call()).toBe(200);
+    } finally {
+      await watchdog.dispose();
+    }
     faultRow({ area: 'processes', done: `SIGSTOP of a watchdog ${runtime} for 2 s`, times: 'once, with 10 calls', lost: 'nothing', seen: `all answered 200, the last after ${((performance.now() - startedMs) / 1_000).toFixed(1)} s` });
   });
 });
