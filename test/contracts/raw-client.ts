@@ -68,9 +68,9 @@ export class RawClient {
     return this.received;
   }
 
-  /** Resolves at the first change after which it is so. */
-  async until(so: () => boolean, what: string): Promise<void> {
-    await until(so, this.watchers, () => `it has not ${what}, but ${JSON.stringify(this.received.slice(0, 500))}`);
+  /** Resolves at the first change after which it is so. Rejects after `limitMs`. */
+  async until(so: () => boolean, what: string, limitMs = LIMIT_MS): Promise<void> {
+    await until(so, this.watchers, () => `it has not ${what}, but ${JSON.stringify(this.received.slice(0, 500))}`, limitMs);
   }
 
   private changed(change: () => void): void {
@@ -82,7 +82,7 @@ export class RawClient {
 const LIMIT_MS = 8_000;
 
 /** Resolves as soon as one of the `watchers` that are called finds that it is so. */
-export function until(so: () => boolean, watchers: Set<() => void>, complaint: () => string): Promise<void> {
+export function until(so: () => boolean, watchers: Set<() => void>, complaint: () => string, limitMs = LIMIT_MS): Promise<void> {
   if (so()) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const done = (act: () => void) => {
@@ -93,7 +93,7 @@ export function until(so: () => boolean, watchers: Set<() => void>, complaint: (
     const look = () => {
       if (so()) done(resolve);
     };
-    const timer = setTimeout(() => done(() => reject(new Error(complaint()))), LIMIT_MS);
+    const timer = setTimeout(() => done(() => reject(new Error(complaint()))), limitMs);
     watchers.add(look);
   });
 }

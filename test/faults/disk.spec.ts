@@ -21,6 +21,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
   const deploy = (service: string, more: object = {}) => send(gateway, 'POST', '/system/functions', { service, image: service, envProcess: 'cat', ...more });
 
   beforeAll(async () => {
+    disk.mount();
     writeKeeper(join(home, 'bundles/keeper'));
     gateway = await GatewayProcess.start({ basic_auth: 'true' }, home);
     const authorization = gateway.authorization();

@@ -36,12 +36,17 @@ export class NginxProcess {
 http { access_log off; ${temps} underscores_in_headers on; client_max_body_size 0; keepalive_requests 1000000; ${servers.join('\n')} }\n`,
     );
     const nginx = new NginxProcess(ports, home, spawn('nginx', ['-c', join(home, 'nginx.conf'), '-e', 'stderr'], { stdio: ['ignore', 'pipe', 'pipe'] }));
-    for (const port of ports) await nginx.listens(port);
+    try {
+      for (const port of ports) await nginx.listens(port);
+    } catch (error) {
+      await nginx.stop();
+      throw error;
+    }
     return nginx;
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.kill()) await once(this.child, 'exit');
+    if (this.child.exitCode === null && this.child.signalCode === null && this.child.kill()) await once(this.child, 'exit');
     rmSync(this.home, { recursive: true, force: true });
   }
 

@@ -74,9 +74,12 @@ describeWithPrograms('beside nginx', ['nginx'], 'nginx-light', () => {
     nginx = await NginxProcess.start(theirs.map(({ port }) => port));
   }, 30_000);
   afterAll(async () => {
-    await gateway.dispose();
-    await nginx.stop();
     for (const upstream of [...ours, ...theirs]) upstream.stop();
+    try {
+      await gateway.dispose();
+    } finally {
+      await nginx.stop();
+    }
   });
 
   it('hears no request that nginx does not hear, nor one otherwise', async () => {

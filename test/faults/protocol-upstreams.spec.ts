@@ -6,9 +6,10 @@ import { LIES, type Lie } from './lies';
 import { echoIn, echoOf, RawUpstream } from './raw-upstream';
 import { headerOf, strictAnswers, type SeenAnswer } from './strict-answers';
 
-jest.setTimeout(120_000);
-
 const ROUNDS = howMany({ short: 1, long: 20 });
+
+jest.setTimeout(100_000 + ROUNDS * 20_000);
+
 /** Of a call that is not answered. */
 const LIMIT = '2s';
 /** Callers who call the same function meanwhile, and no other answer than their own may come to them. */

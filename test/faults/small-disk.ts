@@ -1,21 +1,35 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const PREFIX = 'shoal-disk-';
+
 /** A file system of its own, in memory. Only root may mount one. */
 export class SmallDisk {
-  readonly path = mkdtempSync(join(tmpdir(), 'shoal-disk-'));
-  readonly mounted: boolean;
+  /** Whose process made it is in its name. */
+  readonly path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  /** For `describeUnlessMissing`. */
+  readonly missing: string | undefined;
   private fillers = 0;
 
-  constructor(size: string) {
-    this.mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=755`, 'tmpfs', this.path]).status === 0;
+  /** Only sees whether one could be mounted. */
+  constructor(private readonly size: string) {
+    removeThoseOfTheDead();
+    this.missing = this.mounts() ? undefined : 'a disk of its own: only root may mount one';
+    this.unmount();
   }
 
-  /** For `describeUnlessMissing`. */
-  get missing(): string | undefined {
-    return this.mounted ? undefined : 'a disk of its own: only root may mount one';
+  mount(): void {
+    if (!this.mounts()) throw new Error(`${this.path} cannot be mounted any more`);
+  }
+
+  private mounts(): boolean {
+    return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${this.size},mode=755`, 'tmpfs', this.path]).status === 0;
+  }
+
+  private unmount(): void {
+    if (this.missing === undefined) spawnSync('umount', ['--lazy', this.path]);
   }
 
   freeBytes(): number {
@@ -51,7 +65,24 @@ export class SmallDisk {
   }
 
   dispose(): void {
-    if (this.mounted) spawnSync('umount', ['--lazy', this.path]);
+    this.unmount();
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** Runs that were killed could not remove theirs. */
+function removeThoseOfTheDead(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const path = join(tmpdir(), name);
+    for (const mounted of mountsBelow(path)) spawnSync('umount', ['--lazy', mounted]);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Those within others first. */
+function mountsBelow(path: string): readonly string[] {
+  const points = readFileSync('/proc/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
+  return points.filter((point) => point === path || point.startsWith(`${path}/`)).reverse();
 }

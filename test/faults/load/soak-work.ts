@@ -28,9 +28,17 @@ export class SoakWork {
     await new Promise<void>((resolve) => this.receiver.listen(0, '127.0.0.1', resolve));
     const kinds = [this.deployAndRemove, this.updateAndScale, this.callLater, this.callWrong, this.leave, this.followLog, this.watchEvents, this.signIn, this.signInWrongly, this.look];
     const loops = kinds.map((kind) => this.loop(kind.name, () => kind.call(this)));
-    await untilOver;
-    this.over = true;
-    await Promise.all(loops);
+    try {
+      await untilOver;
+    } finally {
+      this.over = true;
+      await Promise.all(loops);
+      await this.stopReceiving();
+    }
+  }
+
+  /** Once all has come that was accepted, or would have. */
+  private async stopReceiving(): Promise<void> {
     for (const deadline = Date.now() + ENDED_MS; this.calledBack.size < this.accepted.size && Date.now() < deadline; ) await pause(100);
     this.receiver.close();
     this.receiver.closeAllConnections();

@@ -1,14 +1,14 @@
 import { setInterval } from 'node:timers';
 import { GatewayProcess } from '../../e2e/gateway-process';
-import { faultRow } from '../fault-table';
+import { faultRow, howMany } from '../fault-table';
 import { deployLoadFunction } from './load-function';
 import { offerLoad } from './offer-load';
 import { allPids, procFile } from './process-tree';
 import { SoakSamples, trendOf } from './soak-samples';
 import { SoakWork } from './soak-work';
 
-/** By hand: `SHOAL_SOAK_MINUTES=30 npm run test:faults -- test/faults/load/soak`. */
-const MINUTES = Number(process.env['SHOAL_SOAK_MINUTES'] ?? 0);
+/** In the short form for seconds. */
+const MINUTES = Number(process.env['SHOAL_SOAK_MINUTES'] ?? howMany({ short: 0, long: 30 }));
 const SECONDS = MINUTES > 0 ? 60 * MINUTES : 12;
 const SAMPLE_MS = MINUTES > 0 ? 10_000 : 1_000;
 const PART_OF_PEAK = 0.7;
@@ -37,8 +37,7 @@ it('what a gateway takes of the machine stays the same, however long it works', 
     const work = new SoakWork(gateway);
     const timer = setInterval(() => void samples.take(), SAMPLE_MS);
     const load = offerLoad(gateway.port, { ...steady, rate: PART_OF_PEAK * peak.goodput, seconds: SECONDS });
-    await work.run(load);
-    clearInterval(timer);
+    await work.run(load).finally(() => clearInterval(timer));
     const result = await load;
 
     const trends = samples.series.map((series) => ({ ...series, ...trendOf(samples.atMs.slice(-series.values.length), series.values) }));
