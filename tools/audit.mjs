@@ -53,16 +53,18 @@ function packageProblems(entry) {
   if (!isAllowed(licence, dev)) problems.push(`${at}: licence ${licence ?? 'unknown'} is not in the policy${dev ? '' : ' of what we deliver'}`);
   if (runsOnInstall(entry) && !(name in policy.installScripts)) problems.push(`${at}: has an install script that nobody has looked at`);
   if (!inBundle && !/^sha(512|384|256)-/.test(integrity ?? '')) problems.push(`${at}: package-lock.json has no checksum of it`);
-  if (resolved !== undefined && !/^https:\/\/[^/]+\/.*\.tgz$/.test(resolved)) problems.push(`${at}: comes from ${resolved}, not from a registry`);
+  if (resolved !== undefined && !/^https:\/\/registry\.npmjs\.org\/.+\.tgz$/.test(resolved)) problems.push(`${at}: comes from ${resolved}, not from registry.npmjs.org`);
   if (entry.deprecated && !(name in policy.deprecated)) problems.push(`${at}: is deprecated: ${entry.deprecated}`);
   return problems;
 }
 
-/** An SPDX expression: one of an `OR`, all of an `AND`. */
+/** An SPDX expression: one of an `OR`, all of an `AND`; where both are in it, all, since what brackets mean is not worked out. */
 function isAllowed(expression, dev) {
   if (!expression) return false;
   const allows = (licence) => policy.licences.includes(licence) || (dev && licence in policy.licencesOfTools);
-  return expression.replace(/[()]/g, '').split(' OR ').some((part) => part.split(' AND ').every((licence) => allows(licence.trim())));
+  const words = expression.replace(/[()]/g, ' ').trim();
+  const licences = words.split(/\s+(?:OR|AND)\s+/);
+  return /\sOR\s/.test(words) && !/\sAND\s/.test(words) ? licences.some(allows) : licences.every(allows);
 }
 
 /** As the lockfile has it, and where the package is installed as it says itself. */
