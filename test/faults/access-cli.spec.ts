@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -91,14 +91,16 @@ describe('the command line among strangers', () => {
   });
 
   it('makes no function outside of its folder', async () => {
-    const project = join(cli.folder, 'project');
+    const project = join(cli.folder, 'deep/project');
     mkdirSync(project, { recursive: true });
-    for (const name of ['../evil', '../../evil', '/tmp/evil', 'a/b', '..', '.', '-x', 'x\0', 'A', 'x'.repeat(300)]) {
+    const outside = join(cli.folder, 'evil-outside');
+    // Two levels deep, so that both of those that climb would still land in a folder of this spec.
+    for (const name of ['../evil', '../../evil', outside, 'a/b', '..', '.', '-x', 'x\0', 'A', 'x'.repeat(300)]) {
       if (name.includes('\0')) continue; // No system passes that on.
       const { code } = await cli.run(['new', '--lang', 'node', '--', name], { cwd: project });
       expect({ name, code: code === 0 }).toEqual({ name, code: false });
     }
-    expect(readdirSync(cli.folder).filter((name) => /evil/.test(name))).toEqual([]);
+    expect(readdirSync(cli.folder, { recursive: true }).filter((name) => String(name).includes('evil'))).toEqual([]);
     expect(readdirSync(project)).toEqual([]);
     expect((await cli.run(['new', '--lang', 'node', '--', 'good'], { cwd: project })).code).toBe(0);
     expect(readdirSync(project)).toContain('good');
@@ -142,7 +144,13 @@ describe('the command line among strangers', () => {
       expect(existsSync(join(cli.folder, 'hook-ran'))).toBe(false);
       expect(existsSync(join(project, 'template/evil/.git'))).toBe(false);
       expect(statSync(join(project, 'template/evil/run.sh')).mode & 0o7000).toBe(0);
-      for (const source of ['ext::sh -c touch% /tmp/ran', '--upload-pack=touch ran', '-x', 'file:///nowhere', 'https://127.0.0.1:1/x.git#--upload-pack=x']) expect((await cli.run(['template', 'pull', '--', source], { cwd: project })).code).not.toBe(0);
+      const ran = join(cli.folder, 'ran');
+      // Git itself would run it, were it permitted.
+      const control = `${ran}-control`;
+      spawnSync('git', ['-c', 'protocol.ext.allow=always', 'ls-remote', `ext::sh -c touch% ${control}`], { env: { PATH: process.env['PATH'], HOME: cli.folder } });
+      expect(existsSync(control)).toBe(true);
+      for (const source of [`ext::sh -c touch% ${ran}`, `--upload-pack=touch ${ran}`, '-x', 'file:///nowhere', 'https://127.0.0.1:1/x.git#--upload-pack=x']) expect((await cli.run(['template', 'pull', '--', source], { cwd: project })).code).not.toBe(0);
+      expect(existsSync(ran)).toBe(false);
       expect(readFileSync(outside, 'utf8')).toBe(MARKER);
       faultRow({ area: 'access', done: 'hostile stores, gateways that lead elsewhere, and templates that lead out, to the command line', times: `${Object.keys(STORES).length} stores, ${tried} pulls`, lost: 'nothing', seen: 'an error that says why' });
     });

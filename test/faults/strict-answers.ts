@@ -46,6 +46,8 @@ function answerAt(bytes: string, from: number, method: string): { readonly answe
   const valuesOf = (name: string) => headers.filter(([one]) => one === name).map(([, value]) => value);
   const [lengths, codings] = [valuesOf('content-length'), valuesOf('transfer-encoding')];
   if (lengths.length + codings.length > 1) throw new Error('more than one frame');
+  if (lengths.some((length) => !/^\d{1,12}$/.test(length))) throw new Error(`a length of ${lengths.join()}`);
+  if (codings.some((coding) => coding !== 'chunked')) throw new Error(`an encoding of ${codings.join()}`);
   const start = headEnd + 4;
   const bodyless = method === 'HEAD' || status < 200 || status === 204 || status === 304;
   if (bodyless) return { answer: { status, headers, body: '' }, end: start };
