@@ -230,6 +230,7 @@ describe('shoal backup and shoal restore', () => {
       }
     }
     expect(readdirSync(folder).filter((name) => name.includes('restore-'))).toEqual([]);
+    expect(refused).toBeGreaterThan(0);
     faultRow({ area: 'upgrade', done: `back-ups with a bit flipped, cut off, or with a block missing or twice (seed ${faultSeed})`, times: `${DAMAGES}`, lost: 'nothing', seen: `${refused} refused with a sentence, nothing changed; ${harmless} (padding, times) gave the same directory` });
   });
 

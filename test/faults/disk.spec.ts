@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeUnlessMissing } from '../describe-with';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, howMany } from './fault-table';
-import { get, openKeeper, send, stateOf, writeKeeper } from './filled-gateway';
+import { get, send, stateOf, writeKeeper } from './filled-gateway';
 import { SmallDisk } from './small-disk';
 
 jest.setTimeout(120_000 + howMany({ short: 0, long: 300_000 }));
@@ -84,8 +84,11 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     const ids: string[] = [];
     for (let i = 0; i < calls; i++) ids.push((await send(gateway, 'POST', `/async-function/keeper?hold&${i}`, 'x')).headers['x-call-id'] as string);
     for (const id of ids) await gateway.until(async () => (await stateOf(gateway, id)) === 'running', 20_000);
-    openKeeper(bundle); // Ahead of the disk: it is a file as well.
+    // What opens it is a file as well, and so made ahead of the disk; the calls end on one that is full.
+    writeFileSync(join(bundle, 'closed'), '');
     disk.fill();
+    expect(await deploy('unwritten')).toMatchObject({ status: 503, text: expect.stringMatching(FULL) });
+    renameSync(join(bundle, 'closed'), join(bundle, 'open'));
     await gateway.until(async () => (await get<{ running: number }[]>(gateway, '/system/queue')).every(({ running }) => running === 0) || /queue does not work/.test(gateway.output), 20_000);
     disk.makeRoom();
     for (const id of ids) {
@@ -113,6 +116,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
       }
       disk.makeRoom();
     }
+    expect(begun).toBeLessThan(rounds);
     disk.fill();
     const fresh = join(disk.path, 'fresh');
     const said = await GatewayProcess.start({}, fresh).then(() => 'it started', (error: Error) => error.message);
