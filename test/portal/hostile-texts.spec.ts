@@ -76,11 +76,12 @@ describePortal('the portal: texts that a function or a caller chose', () => {
     const expected: Readonly<Record<string, readonly string[]>> = {
       '': ['hostile'],
       '/logs': [seenAs('log')],
-      '/details': ['variable', 'constraint', 'label', 'value', 'annotation', 'note'].map(seenAs),
+      '/details': ['variable', 'constraint', 'label', 'value', 'annotation', 'note', 'description', 'ext'].map(seenAs),
     };
     for (const tab of TABS) await visit(`#/functions/hostile.openfaas-fn${tab}`, shows(...(expected[tab] ?? ['hostile'])));
     for (const tab of ['', '/details', '/edit']) await visit(`#/functions/down.openfaas-fn${tab}`, shows('down'));
     await visit('#/functions/down.openfaas-fn/details', shows(seenAs('image')));
+    await visit('#/functions/down.openfaas-fn/logs', shows(seenAs('reason')));
   });
 
   it('are shown as texts in lists, dead letters and answers', async () => {
@@ -88,8 +89,20 @@ describePortal('the portal: texts that a function or a caller chose', () => {
     await visit('#/functions/hostile.openfaas-fn/queue', async (page) => {
       const rows = page.getByRole('row').filter({ has: page.getByRole('button', { name: /^Forget/ }) });
       await rows.first().waitFor();
-      await rows.first().getByRole('button').first().click();
-      await page.getByRole('dialog').waitFor();
+      const told: string[] = [];
+      for (const row of await rows.all()) {
+        await row.getByRole('button').first().click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByText(seenAs('answer')).first().waitFor();
+        told.push(await dialog.innerText());
+        expect(await page.locator('x-planted, [onerror], [onload]').count()).toBe(0);
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'detached' });
+      }
+      expect(told).toHaveLength(3);
+      // A path is encoded, as it was sent. Of a body its length is shown, of a key nothing; and an id that is none has been replaced.
+      for (const text of [seenAs('callback'), 'path%22']) expect(told.join()).toContain(text);
+      for (const text of ['body"', 'key"', 'later"']) expect(told.join()).not.toContain(text);
     });
     await visit('#/functions/hostile.openfaas-fn/test', async (page) => {
       await page.getByRole('button', { name: 'Send', exact: true }).click();
