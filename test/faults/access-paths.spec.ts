@@ -87,7 +87,14 @@ describe.each([['on one process', '1'], ['through workers', '2']].slice(0, howMa
   });
 
   it('of another instance lead to no log, and a query to no other function', async () => {
-    for (const instance of ['../outside', '*', '.*', '', '%00', "' or 1=1 --"]) expect((await send('GET', `/system/logs?name=fn&instance=${encodeURIComponent(instance)}`)).body).not.toContain(MARKER);
+    // Its complaint has the marker in it.
+    await gateway.deploy('other', { envProcess: `ls /${MARKER}` });
+    const ownLog = async () => (await send('GET', '/system/logs?name=other')).body;
+    await gateway.until(async () => (await send('POST', '/function/other')).status >= 500 && (await ownLog()).includes(MARKER));
+    const { instance: own } = JSON.parse((await ownLog()).split('\n')[0]!) as { instance: string };
+    expect((await send('GET', `/system/logs?name=other&instance=${own}`)).body).toContain(MARKER);
+    for (const instance of ['../outside', '*', '.*', '', '%00', "' or 1=1 --", own]) expect((await send('GET', `/system/logs?name=fn&instance=${encodeURIComponent(instance)}`)).body).not.toContain(MARKER);
+    for (const name of ['*', '.*', 'fn*', 'fn,other', 'fn&name=other']) expect((await send('GET', `/system/logs?name=${encodeURIComponent(name)}`)).body).not.toContain(MARKER);
   });
 
   it('of an image lead to bundles by name only in folders of bundles', async () => {
@@ -117,7 +124,10 @@ describe.each([['on one process', '1'], ['through workers', '2']].slice(0, howMa
     const seen: string[] = [];
     const targets = ['/ui/', '/ui/assets/', '/docs/'].flatMap((base) => climbs.flatMap((climb) => goals.map((goal) => `${base}${climb}${goal}`)));
     await inParallel(targets, 4, async (target) => {
-      const { status, body } = await send('GET', target);
+      const { status, headers, body } = await send('GET', target);
+      const location = headers['location'] ?? '';
+      if (new URL(location, gateway.url).host !== new URL(gateway.url).host || /\/\.\.?(\/|$)|\\/.test(location)) seen.push(`${target}: to ${location}`);
+      if (status < 400 && location === '') seen.push(`${target}: ${status} to nowhere`);
       if ((status < 300 || status >= 500) || /root:x:|"version":|createRequire/.test(body)) seen.push(`${target}: ${status} ${body.slice(0, 60)}`);
     });
     expect(seen).toEqual([]);
