@@ -24,9 +24,11 @@ export interface Restored {
 
 /**
  * Makes a data directory of an archive. It is made and checked beside its place and moved there as a whole, so that a failure
- * or a crash leaves what was there. The new directory has an id of its own, and its gateway leaves the processes of the old one alone.
+ * leaves what was there, and so does a crash: but for one in the moment between moving that aside and the new one to its place,
+ * which leaves it beside its place, as `before` names it. The new directory has an id of its own, and its gateway leaves the processes of the old one alone.
  *
- * Rejects with `in-use` when a gateway runs there, with `already-exists` when the directory holds something, and as `readArchive`.
+ * Rejects with `in-use` when a gateway runs there, with `already-exists` when the directory holds something or cannot be moved,
+ * and as `readArchive`; with `internal` when what was there could neither be replaced nor be moved back.
  */
 export async function restoreArchive(source: Readable, options: RestoreOptions): Promise<Restored> {
   const home = await realpath(options.home).catch(() => options.home);
@@ -47,8 +49,13 @@ export async function restoreArchive(source: Readable, options: RestoreOptions):
     await writeSettings(made, { ...newSettings(options.release), version: manifest.layout, samplesDeployed: manifest.samplesDeployed });
     await syncFolder(made);
     const before = isFilled ? await makeWay(home) : undefined;
-    if (!isFilled) await rmdir(home).catch(unlessGone);
-    await rename(made, home);
+    if (before === undefined) await rmdir(home).catch(unlessGone).catch(unlessMounted(home));
+    try {
+      await rename(made, home);
+    } catch (error) {
+      if (before !== undefined) await moveBack(home, before, error);
+      throw error;
+    }
     await syncFolder(dirname(home));
     return { manifest, ...(before === undefined ? {} : { before }) };
   } finally {
@@ -62,9 +69,7 @@ async function requireRoom(home: string, { replace }: RestoreOptions): Promise<b
   if (!found) return false;
   if (!found.isDirectory()) throw new ShoalError('already-exists', `${home} is no folder: name another place`);
   if (isLocked(home)) throw new ShoalError('in-use', `a gateway uses the data directory ${home}: stop it first`);
-  if (found.dev !== (await stat(dirname(home))).dev) {
-    throw new ShoalError('already-exists', `${home} is a disk of its own, which cannot be replaced as a whole: restore into a folder on it, and set SHOAL_HOME to that`);
-  }
+  if (found.dev !== (await stat(dirname(home))).dev) throw ownDisk(home);
   const isFilled = (await readdir(home)).length > 0;
   if (isFilled && !replace) throw new ShoalError('already-exists', `${home} holds something already: name another folder, or say --replace to keep it beside the new one`);
   return isFilled;
@@ -76,13 +81,32 @@ async function makeWay(home: string): Promise<string> {
   const before = `${home}.before-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
   try {
     if (await lstat(before).catch(unlessGone)) throw new ShoalError('already-exists', `${before} exists already: move it away first`);
-    await rename(home, before);
+    await rename(home, before).catch(unlessMounted(home));
   } catch (error) {
     release();
     throw error;
   }
   await rm(join(before, 'gateway.pid'), { force: true });
   return before;
+}
+
+/** Gives what was there its place again. Rejects with where it is when that cannot be. */
+async function moveBack(home: string, before: string, because: unknown): Promise<void> {
+  await rename(before, home).catch((error: NodeJS.ErrnoException) => {
+    const codes = [because as NodeJS.ErrnoException, error].map(({ code }) => code);
+    throw new ShoalError('internal', `what was in ${home} is in ${before} now, and whole: the new directory could not take its place (${codes[0]}), nor could that go back (${codes[1]}); move it back yourself`, {}, { cause: error });
+  });
+}
+
+/** A folder that is mounted from the same disk tells so only when it is moved. */
+function unlessMounted(home: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw error.code === 'EBUSY' || error.code === 'EXDEV' ? ownDisk(home) : error;
+  };
+}
+
+function ownDisk(home: string): ShoalError {
+  return new ShoalError('already-exists', `${home} is a disk of its own, which cannot be replaced as a whole: restore into a folder on it, and set SHOAL_HOME to that`);
 }
 
 async function writeFile(made: string, { path, mode, bytes }: Extract<ArchivedEntry, { kind: 'file' }>): Promise<void> {
