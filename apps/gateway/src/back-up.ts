@@ -36,8 +36,9 @@ export function createBackUps({ config, data, queue }: BackUpNeeds): () => Promi
     }
     if (making) throw new ShoalError('over-capacity', 'another back-up is being made: try again when it has ended', { retryAfterSeconds: 10 });
     making = true;
+    let queueCopy: FileHandle | undefined;
     try {
-      const queueCopy = await copyOf(queue, folder);
+      queueCopy = await copyOf(queue, folder);
       const archive = await writeArchive({
         home: data!.path,
         release: version.release,
@@ -45,11 +46,13 @@ export function createBackUps({ config, data, queue }: BackUpNeeds): () => Promi
         queue: config.queue.kind,
         queueCopy,
         samplesDeployed: data!.samplesDeployed,
+        warn: (text) => console.warn(text),
       });
       finished(archive).catch(() => undefined).finally(() => (making = false));
       return archive;
     } catch (error) {
       making = false;
+      await queueCopy?.close();
       throw error;
     }
   };

@@ -35,6 +35,11 @@ export async function findBundle(image: string, folders: readonly string[]): Pro
   return undefined;
 }
 
+/** Whether a folder of that name can be found by it, as an image without a tag. */
+export function isBundleName(name: string): boolean {
+  return BUNDLE_NAME.exec(name)?.[1] === name;
+}
+
 async function readBounded(file: string): Promise<string | undefined> {
   try {
     const found = await stat(file);
