@@ -148,6 +148,15 @@ describe('shoal backup and shoal restore', () => {
     expect(statSync(join(folder, 'mine')).size).toBeGreaterThan(10_000);
   });
 
+  it('leaves alone what another one is writing to the same place', async () => {
+    const theirs = join(folder, 'shared.tar.part');
+    writeFileSync(theirs, 'half of it');
+    expect(await backUp(join(folder, 'shared.tar'))).toMatchObject({ code: 0 });
+    expect(readFileSync(theirs, 'utf8')).toBe('half of it');
+    expect(readdirSync(folder).filter((name) => name.startsWith('shared'))).toEqual(['shared.tar', 'shared.tar.part']);
+    rmSync(theirs);
+  });
+
   it('leaves no file behind that is not whole', async () => {
     const missing = join(folder, 'nowhere', 'x.tar');
     expect(await backUp(missing)).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });

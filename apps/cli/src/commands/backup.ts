@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -32,12 +33,11 @@ async function backUp(terminal: Terminal, file: string, options: BackupOptions):
     throw new CliError('conflict', `${file} exists already`, 'name another file, or say --overwrite');
   }
   const gateway = await openGateway(terminal, options);
-  // Beside its place, so that the file is there only when it is whole.
-  const part = `${file}.part`;
+  // Beside its place, so that the file is there only when it is whole, and of this process, whoever else backs up to the same one.
+  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
     const manifest = await withProgress(terminal, 'Backing up', async (tell) => {
       const { body } = await gateway.ask('GET', '/system/backup', { hints: { notFound: 'back-ups are made by Shoal gateways of this version and later' } });
-      await rm(part, { force: true });
       tell('reading');
       await pipeline(body, createWriteStream(part, { flags: 'wx', mode: PRIVATE_FILE }), { signal: terminal.signal }).catch((error: unknown) => {
         if (terminal.signal.aborted || isOfDisk(error)) throw error;
