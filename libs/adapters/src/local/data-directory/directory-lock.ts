@@ -43,8 +43,10 @@ function create(file: string, home: string): boolean {
     writeFileSync(file, `${process.pid} ${startedAt(process.pid)}`, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    rmSync(file, { force: true }); // On a full disk it is there now, and empty.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // It is there now, and empty. After all other errors it is not ours, if there is one.
+    if (code === 'ENOSPC' || code === 'EDQUOT') rmSync(file, { force: true });
     throw cannotWrite(home, error);
   }
 }
