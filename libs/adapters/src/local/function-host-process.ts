@@ -45,7 +45,7 @@ export class FunctionHostProcess {
   start(): Promise<void> {
     this.killLeftovers();
     return new Promise((resolve, reject) => {
-      const notStarted = (error: unknown) => {
+      const notStarted = (error: Error) => {
         reject(error);
         this.onExit(messageOf(error));
       };
@@ -54,7 +54,7 @@ export class FunctionHostProcess {
         child = this.fork();
       } catch (error) {
         // What is no matter of the file or of descriptors (no memory, too long an environment) is thrown.
-        return notStarted(error);
+        return notStarted(error as Error);
       }
       this.child = child;
       this.heardMs = this.options.clock.monotonicMs();
