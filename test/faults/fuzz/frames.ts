@@ -18,7 +18,7 @@ export function strangeFrame(random: Random, id: string): Uint8Array {
     case 2:
       return Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), random.bytes(10)]);
     case 3:
-      return Buffer.alloc(HUGE_BYTES, random.bytes(64));
+      return Buffer.alloc(random.chance(0.1) ? HUGE_BYTES : 20_000, random.bytes(64));
     case 4:
       return framed('['.repeat(20_000), Buffer.alloc(0));
     case 5:

@@ -66,11 +66,9 @@ export class CallOutcomes {
 
   /** Whether the end of a call is stored, apart from that of the `letter` which is sent again. */
   async isOver({ id, functionKey }: Pick<CallRecord, 'id' | 'functionKey'>, letter?: number): Promise<boolean> {
-    const [ended, dead] = await Promise.all([
-      this.link.last(this.names.ended, this.names.endedOf(id)),
-      this.link.last(this.names.dead, this.names.letterOf(functionKey, id)),
-    ]);
-    return ended !== undefined || (dead !== undefined && dead.sequence !== letter);
+    // What says nothing of it has not ended it.
+    const [ended, dead] = await Promise.all([this.ended(id), this.link.last(this.names.dead, this.names.letterOf(functionKey, id))]);
+    return ended !== undefined || (dead !== undefined && dead.sequence !== letter && (await this.read(this.names.dead, dead, id)) !== undefined);
   }
 
   /** Keeps it where it is forgotten after a while. Harmless when done twice. */
