@@ -64,8 +64,11 @@ function weighted(operations: readonly Operation[]): Operation[] {
 
 /** What a body that was accepted may have given a name to. */
 function namesIn(body: Buffer | undefined): string[] {
-  const value: unknown = body ? JSON.parse(body.toString()) : undefined;
-  return typeof value === 'object' && value !== null ? Object.values(value).filter((one) => typeof one === 'string') : [];
+  try {
+    return Object.values(JSON.parse(String(body)) as object).filter((one) => typeof one === 'string');
+  } catch {
+    return []; // Some routes look at no body.
+  }
 }
 
 const anonMb = (pid: number) => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;

@@ -42,8 +42,8 @@ export interface FuzzCase {
 export const FUNCTION_NAMES = ['alpha', 'beta', 'gamma', 'delta'] as const;
 export const SECRET_NAMES = ['first-secret', 'second-secret'] as const;
 export const NAMESPACES = ['other', 'third'] as const;
-/** Only cases make it, and remove it. */
-const PASSING_NAMESPACE = 'passing';
+/** Only cases make it. */
+export const PASSING_NAMESPACE = 'passing';
 const DEFAULT_NAMESPACE = 'openfaas-fn';
 /** So many replicas are plenty to find what is wrong. */
 const MOST_REPLICAS = 3;
@@ -100,7 +100,7 @@ function bodyOf(operation: Operation, { world, random, known }: Making): Buffer 
 function knownFields(path: string, { world, random, namespace }: { readonly world: World; readonly random: Random; readonly namespace: string }): (field: string) => unknown {
   const functionName = () => random.pick(FUNCTION_NAMES);
   // The same in the path and in the body, where both have it.
-  const name = random.pick(path.includes('/secrets') ? SECRET_NAMES : path.includes('/namespace') ? [...NAMESPACES, PASSING_NAMESPACE] : FUNCTION_NAMES);
+  const name = random.pick(path.includes('/secrets') ? SECRET_NAMES : path.includes('/namespace') ? [...NAMESPACES, PASSING_NAMESPACE, PASSING_NAMESPACE] : FUNCTION_NAMES);
   const fields: Readonly<Record<string, () => unknown>> = {
     service: functionName,
     functionName,

@@ -1,6 +1,6 @@
 import { ask } from '../../e2e/ask';
 import type { GatewayProcess } from '../../e2e/gateway-process';
-import { FUNCTION_NAMES, NAMESPACES, SECRET_NAMES, type World } from './control-plane-case';
+import { FUNCTION_NAMES, NAMESPACES, PASSING_NAMESPACE, SECRET_NAMES, type World } from './control-plane-case';
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -38,6 +38,7 @@ export class Supply {
   /** Sooner or later each case meets all that there was after this. */
   async renew(): Promise<void> {
     const { world } = this;
+    await this.send('DELETE', `/system/namespace/${PASSING_NAMESPACE}`, { name: PASSING_NAMESPACE });
     for (const name of NAMESPACES) await this.send('POST', '/system/namespace', { name, labels: { openfaas: '1' } });
     for (const name of SECRET_NAMES) await this.send('POST', '/system/secrets', { name, value: 'v' });
     for (const service of FUNCTION_NAMES) await this.send('POST', '/system/functions', { service, image: 'any', envProcess: 'cat', labels: { 'com.openfaas.scale.max': '3' } });
