@@ -31,7 +31,7 @@ const MAX_GROWTH_MB = howMany({ short: 12, long: 10 });
 /** Served besides what the description has. */
 const PAGES = ['/docs', '/docs/shoal.css', '/docs/swagger-ui.css', '/ui/', '/ui/index.html', '/ui/manifest.webmanifest', '/ui/assets/{name}', '/openapi.json', '/metrics', '/system', '/system/{name}/{name}'];
 
-jest.setTimeout(120_000 + CASES * 20);
+jest.setTimeout(120_000 + CASES * 60);
 
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
