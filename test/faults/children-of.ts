@@ -8,6 +8,9 @@ export function childrenOf(pid: number, part = ''): readonly number[] {
     .filter((child) => child > 0 && read(child, 'cmdline').includes(part));
 }
 
+/** Whether it is there and not ended: who has ended has no command line, though nobody may have asked for its end yet. */
+export const isRunning = (pid: number): boolean => read(pid, 'cmdline') !== '';
+
 function threadsOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);

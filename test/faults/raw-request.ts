@@ -50,7 +50,19 @@ function parseAnswer(received: string): RawAnswer {
   const end = received.indexOf('\r\n\r\n');
   const [first = '', ...lines] = received.slice(0, Math.max(0, end)).split('\r\n');
   const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0), headers, body: received.slice(end + 4) };
+  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0), headers, body: headers['transfer-encoding'] === 'chunked' ? joinChunks(received.slice(end + 4)) : received.slice(end + 4) };
+}
+
+/** As far as they have come. */
+function joinChunks(text: string): string {
+  let body = '';
+  for (let at = 0; ; ) {
+    const lineEnd = text.indexOf('\r\n', at);
+    const length = lineEnd < 0 ? 0 : parseInt(text.slice(at, lineEnd), 16);
+    if (!(length > 0)) return body;
+    body += text.slice(lineEnd + 2, lineEnd + 2 + length);
+    at = lineEnd + 2 + length + 2;
+  }
 }
 
 /** Runs `work` on all, so many at a time. */
