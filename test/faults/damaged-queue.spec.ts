@@ -14,6 +14,8 @@ import { CALLS, storeCalls } from './fuzz/stored-calls';
 
 const FILES = howMany({ short: 4, long: 250 }) * Object.keys(DAMAGES).length;
 const STARTS = howMany({ short: 3, long: 60 });
+/** Files that are there at a time. */
+const BATCH = 100;
 const REPOSITORY = join(__dirname, '../..');
 /** It says which file, and what to do. */
 const REFUSAL = /queue\.mdb.*: (put a copy|make room)/;
@@ -59,35 +61,37 @@ beforeAll(async () => {
 
 it(`the queue's file, damaged in ${FILES} ways, is either mended and said so, or refused in a sentence`, async () => {
   const kinds = Object.keys(DAMAGES);
-  const folders = Array.from({ length: FILES }, (_, i) => {
-    const random = new Random(faultSeed * 1_000_003 + i);
-    const folder = join(root, `damaged-${i}`);
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'queue.mdb'), DAMAGES[kinds[i % kinds.length]!]!(bytes, random));
-    if (random.chance(0.3)) writeFileSync(join(folder, 'queue.mdb-lock'), random.bytes(random.below(10_000)));
-    return folder;
-  });
-  const opened = await openAll(folders);
   const told = { untouched: 0, mended: 0, refused: 0, lost: 0 };
-  opened.forEach(({ refused, warnings, wrong, states: found, warningsAgain }, i) => {
-    const what = `SHOAL_FAULT_SEED=${faultSeed}, file ${i} (${kinds[i % kinds.length]})`;
-    if (refused !== undefined) {
-      told.refused++;
-      if (!REFUSAL.test(refused)) throw new Error(`${what}: refused: ${refused}`);
-      return;
-    }
-    expect({ what, wrong, warningsAgain }).toEqual({ what, wrong: [], warningsAgain: [] });
-    const missing = Object.keys(states).filter((id) => found[id] === undefined);
-    told.lost += missing.length;
-    if (warnings.length > 0) {
-      told.mended++;
-      expect({ what, warnings }).toEqual({ what, warnings: [expect.stringMatching(/queue\.mdb was (damaged: \d+ calls could be read|empty)/)] });
-    } else {
-      told.untouched++;
-      expect({ what, found }).toEqual({ what, found: states });
-    }
-    for (const folder of [folders[i]!]) rmSync(folder, { recursive: true });
-  });
+  for (let first = 0; first < FILES; first += BATCH) {
+    const numbers = Array.from({ length: Math.min(BATCH, FILES - first) }, (_, i) => first + i);
+    const folders = numbers.map((number) => {
+      const random = new Random(faultSeed * 1_000_003 + number);
+      const folder = join(root, `damaged-${number}`);
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'queue.mdb'), DAMAGES[kinds[number % kinds.length]!]!(bytes, random));
+      if (random.chance(0.3)) writeFileSync(join(folder, 'queue.mdb-lock'), random.bytes(random.below(10_000)));
+      return folder;
+    });
+    const opened = await openAll(folders);
+    opened.forEach(({ refused, warnings, wrong, states: found, warningsAgain }, i) => {
+      const what = `SHOAL_FAULT_SEED=${faultSeed}, file ${numbers[i]} (${kinds[numbers[i]! % kinds.length]})`;
+      if (refused !== undefined) {
+        told.refused++;
+        if (!REFUSAL.test(refused)) throw new Error(`${what}: refused: ${refused}`);
+        return;
+      }
+      expect({ what, wrong, warningsAgain }).toEqual({ what, wrong: [], warningsAgain: [] });
+      told.lost += Object.keys(states).filter((id) => found[id] === undefined).length;
+      if (warnings.length > 0) {
+        told.mended++;
+        expect({ what, warnings }).toEqual({ what, warnings: [expect.stringMatching(/queue\.mdb was (damaged: \d+ calls could be read|empty)/)] });
+      } else {
+        told.untouched++;
+        expect({ what, found }).toEqual({ what, found: states });
+      }
+    });
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  }
   expect(told.mended).toBeGreaterThan(told.refused);
   faultRow({
     area: 'fuzzing',
