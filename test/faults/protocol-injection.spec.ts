@@ -6,7 +6,7 @@ import { headerOf, type SeenAnswer } from './strict-answers';
 import { strictRequests, type SeenRequest } from './strict-requests';
 import { talk } from './talk';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const MARK = 'x-injected';
 /** What becomes an end of line where somebody decodes, cuts off high bytes, or takes half of one for a whole one. */
@@ -55,7 +55,8 @@ describe.each([1, 2])('a gateway of %i process(es)', (workers) => {
 
   beforeAll(async () => {
     gateway = await GatewayProcess.start({ SHOAL_WORKERS: String(workers), SHOAL_CALLBACK_ALLOW: '127.0.0.1' });
-    [upstream, receiver] = [await RawUpstream.start(), await RawUpstream.start()];
+    upstream = await RawUpstream.start();
+    receiver = await RawUpstream.start((side) => ({ request: () => side.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n') }));
     await upstream.deploy(gateway, 'fn');
   });
   afterAll(async () => {

@@ -14,7 +14,7 @@ const CASES = howMany({ short: 3_000, long: 100_000 });
 /** Names that no small change makes of one another. */
 const LANES = ['alfa', 'bravo', 'charlie', 'delta', 'echoes', 'foxtrot', 'golf', 'hotel'];
 
-jest.setTimeout(60_000 + 20 * CASES);
+jest.setTimeout(100_000 + 50 * CASES);
 
 /** What a proxy made of one request. */
 type Reading =

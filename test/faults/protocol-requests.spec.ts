@@ -7,7 +7,7 @@ import { headerOf, type SeenAnswer } from './strict-answers';
 import { strictRequests } from './strict-requests';
 import { talk, type Talk } from './talk';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Cases under way at a time, each with a function's server of its own, so that it is known what came of which. */
 const LANES = 4;

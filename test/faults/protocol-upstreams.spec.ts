@@ -8,7 +8,7 @@ import { headerOf, strictAnswers, type SeenAnswer } from './strict-answers';
 
 const ROUNDS = howMany({ short: 1, long: 20 });
 
-jest.setTimeout(100_000 + ROUNDS * 20_000);
+jest.setTimeout(100_000 + ROUNDS * 40_000);
 
 /** Of a call that is not answered. */
 const LIMIT = '2s';
