@@ -237,6 +237,24 @@ describe('a start is refused, with one sentence that names the file and what to 
   });
 });
 
+describe('a directory that an older version has written', () => {
+  it('still says so when its queue cannot be brought to this version', async () => {
+    const home = copy();
+    const file = join(home, 'settings.json');
+    const older = JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), version: 1, release: '0.0.1' });
+    writeFileSync(file, older);
+    renameSync(join(home, 'queue/queue.mdb'), join(home, 'kept.mdb'));
+    mkdirSync(join(home, 'queue/queue.mdb'));
+    expect(await refusal(home)).toMatch(/the queue in \S+queue cannot be opened/);
+    expect(readFileSync(file, 'utf8')).toBe(older);
+    rmSync(join(home, 'queue/queue.mdb'), { recursive: true });
+    renameSync(join(home, 'kept.mdb'), join(home, 'queue/queue.mdb'));
+    const gateway = await start(home);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 2, release: expect.not.stringMatching(/^0\.0\.1$/) });
+    await gateway.stop('SIGKILL');
+  });
+});
+
 describe('a data directory that is removed while its gateway runs', () => {
   it('accepts nothing more that would be lost, says so, goes on with calls, and is not made anew', async () => {
     const home = copy();

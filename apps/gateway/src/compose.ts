@@ -83,6 +83,7 @@ export async function compose(config: Config, data: DataDirectory | undefined, c
   const replicaFailures = new ReplicaFailures(clock);
   // Ahead of all that runs: a queue that cannot be opened, of another version perhaps, leaves everything as it is.
   const queue = await openQueue(config, clock);
+  await data?.markOpened();
   const backend = chosen ?? createBackend({ config, data, installation, clock, replicaFailures });
   const { provider, secretStore, namespaceStore, logSource } = backend;
   const backendStarted = backend.start();

@@ -33,6 +33,19 @@ export class DataDirectory {
     return this.settings.samplesDeployed;
   }
 
+  /**
+   * Writes down that this version has the directory, and older ones leave it alone from then on. To be called when all that is
+   * in it has been brought to this version's layout. @throws StartError
+   */
+  async markOpened(): Promise<void> {
+    const { release } = version;
+    if (this.settings.release === release && this.settings.version === LAYOUT) return;
+    this.settings = { ...this.settings, version: LAYOUT, release };
+    await writeSettings(this.path, this.settings).catch((error: unknown) => {
+      throw new StartError(sentenceOf(cannotWrite(this.path, error)));
+    });
+  }
+
   async markSamplesDeployed(): Promise<void> {
     this.settings = { ...this.settings, samplesDeployed: true };
     await writeSettings(this.path, this.settings);
@@ -48,12 +61,11 @@ function requireFolder(path: string): void {
   }
 }
 
-/** Of a directory that is ours now; they tell from then on that this version has had it, and older ones leave it alone. */
+/** Of a directory that is ours now. */
 async function settingsOf(path: string): Promise<DirectorySettings> {
-  const { release } = version;
-  const found = await readSettings(path, release);
-  if (found?.release === release && found.version === LAYOUT) return found;
-  const settings = found ? { ...found, version: LAYOUT, release } : newSettings(release);
+  const found = await readSettings(path, version.release);
+  if (found) return found;
+  const settings = newSettings(version.release);
   try {
     await writeSettings(path, settings);
   } catch (error) {
