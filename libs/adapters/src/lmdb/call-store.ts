@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '@shoal/domain/shared/errors';
 import { DiskReserve } from './disk-reserve';
@@ -27,12 +28,14 @@ export class CallStore {
   private closed = false;
   /** Tells our file from another that has its name since. */
   private readonly inode: number | undefined;
+  /** One for all that ask at the same time. */
+  private looking: Promise<void> | undefined;
 
   /** Throws a plain error that names the folder. */
   constructor(private readonly folder: string) {
     this.tables = openTables(folder);
     this.reserve = new DiskReserve(folder);
-    this.inode = inodeOf(join(folder, STORE_FILE));
+    this.inode = statSync(join(folder, STORE_FILE), { throwIfNoEntry: false })?.ino;
     ({ counts: this.counts, lastSequence: this.lastSequence } = countTables(this.tables));
   }
 
@@ -64,15 +67,21 @@ export class CallStore {
    * nothing has changed then.
    */
   async write<T>(action: (replace: Replace) => T): Promise<T> {
+    this.requireOpen();
     return this.finish(this.commitAnyhow(action));
   }
 
-  /** As `write`, of what is new: it is not given the room that is kept for what has been accepted. */
+  /**
+   * As `write`, of what is new: it is not given the room that is kept for what has been accepted. Rejects with
+   * `backend-unavailable` when somebody has removed the file: what is written to it still works, and is gone with this process.
+   */
   async add<T>(action: (replace: Replace) => T): Promise<T> {
+    this.requireOpen();
     if (!this.reserve.hold()) throw new ShoalError('queue-full', `no room on the disk for the queue in ${this.folder}`);
-    return this.finish(this.commit(action));
+    return this.finish(this.requireFile().then(() => this.commit(action)));
   }
 
+  /** `close` waits for it. */
   private async finish<T>(written: Promise<T>): Promise<T> {
     this.writing.add(written);
     try {
@@ -118,7 +127,6 @@ export class CallStore {
   }
 
   private async commit<T>(action: (replace: Replace) => T): Promise<T> {
-    this.requireOpen();
     const changes: Change[] = [];
     const replace: Replace = (id, before, after) => {
       const change = { id, before, after };
@@ -138,20 +146,22 @@ export class CallStore {
     return result;
   }
 
-  /**
-   * Rejects with `backend-unavailable` when somebody has removed the file: what is written to it still works, and is gone with
-   * this process.
-   */
-  requireFile(): void {
-    if (inodeOf(join(this.folder, STORE_FILE)) === this.inode) return;
-    throw new ShoalError('backend-unavailable', `${join(this.folder, STORE_FILE)} was removed or replaced, so nothing is accepted any more: stop the gateway, put the data directory back or restore a back-up, and start it`);
+  private requireFile(): Promise<void> {
+    this.looking ??= this.lookForFile().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookForFile(): Promise<void> {
+    const file = join(this.folder, STORE_FILE);
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      throw new ShoalError('backend-unavailable', `${file} cannot be found (${error.code}), so nothing is accepted for now: give it back to the gateway's user, or mend its disk`, {}, { cause: error });
+    });
+    if (found?.ino === this.inode) return;
+    throw new ShoalError('backend-unavailable', `${file} was removed or replaced, so nothing is accepted any more: stop the gateway, put the data directory back or restore a back-up, and start it`);
   }
 
   private requireOpen(): void {
     if (this.closed) throw new ShoalError('backend-unavailable', `the queue in ${this.folder} is closed`);
   }
-}
-
-function inodeOf(file: string): number | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FULL_BYTES = 1024 * 1024;
@@ -18,7 +18,7 @@ export class DiskReserve {
 
   constructor(private readonly folder: string) {
     this.path = join(folder, 'reserve');
-    this.held = existsSync(this.path);
+    this.held = this.isThere();
   }
 
   /** Sets the room aside where it is not. Returns whether it is there. */
@@ -32,7 +32,7 @@ export class DiskReserve {
     } catch {
       // What has been written counts.
     }
-    this.held = existsSync(this.path) && statSync(this.path).size >= LEAST_BYTES;
+    this.held = this.isThere();
     if (!this.held) rmSync(this.path, { force: true });
     return this.held;
   }
@@ -43,5 +43,10 @@ export class DiskReserve {
     rmSync(this.path, { force: true });
     this.held = false;
     this.releases++;
+  }
+
+  /** Half of it may be: when the disk became full, or the process was killed, while it was written. */
+  private isThere(): boolean {
+    return (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) >= LEAST_BYTES;
   }
 }

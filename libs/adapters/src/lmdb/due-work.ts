@@ -11,7 +11,10 @@ export interface DueWorkOptions {
   readonly clock: Clock;
   /** Does what is due, and resolves with when there is more, or `undefined`. Not called while it runs. */
   readonly work: () => Promise<number | undefined>;
-  /** The clock was set back by so much, and what was due is due that much earlier: called ahead of `work`. */
+  /**
+   * The clock was set back by so much, and what was due is due that much earlier: called ahead of `work`. When it fails it is
+   * called with the same again, until it has succeeded, and has to go on where it was.
+   */
   readonly setBack?: (byMs: number) => Promise<void>;
   /** Told when `work` begins to fail, and not again until it has succeeded. */
   readonly failed: (error: unknown) => void;
@@ -28,6 +31,8 @@ export class DueWork {
   private offsetMs: number;
   /** What has not been told to `setBack` yet. */
   private backMs = 0;
+  /** What `setBack` has been told, and has not done yet. */
+  private tellingMs = 0;
 
   constructor(private readonly options: DueWorkOptions) {
     this.offsetMs = this.offset();
@@ -82,8 +87,11 @@ export class DueWork {
   private async work(): Promise<void> {
     const { clock, work, setBack, failed } = this.options;
     try {
-      if (this.backMs > 0) await setBack?.(this.backMs);
-      this.backMs = 0;
+      while (this.tellingMs + this.backMs > 0) {
+        if (this.tellingMs === 0) [this.tellingMs, this.backMs] = [this.backMs, 0];
+        await setBack?.(this.tellingMs);
+        this.tellingMs = 0;
+      }
       const nextMs = await work();
       this.failing = false;
       this.dueMs = Math.min(this.dueMs, nextMs ?? Infinity);

@@ -6,7 +6,7 @@ import { messageOf, ShoalError } from '@shoal/domain/shared/errors';
 import { CallStore } from './call-store';
 import { mendStore } from './mend-store';
 import { DueWork } from './due-work';
-import { bringForward, forgetOld, offerDue, returnClaims, type KeepTimes } from './overdue-calls';
+import { bringerForward, forgetOld, offerDue, returnClaims, type KeepTimes } from './overdue-calls';
 import { deadIds, filledLanes, idsInLane } from './read-indexes';
 import type { Change } from './replace-call';
 import { cancelledCall, publishedCall, redrivenCall, settledCall, type StoredCall } from './stored-call';
@@ -53,7 +53,7 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     this.secret = store.tables.secret;
     store.changed = (change) => this.tell(change);
     const failed = (error: unknown) => warn(`the queue in ${folder}: ${messageOf(error)}`);
-    this.retries = new DueWork({ clock, work: () => offerDue(store, clock.nowMs()), setBack: (byMs) => bringForward(store, byMs), failed });
+    this.retries = new DueWork({ clock, work: () => offerDue(store, clock.nowMs()), setBack: bringerForward(store), failed });
     this.expiry = new DueWork({ clock, work: () => forgetOld(store, options, clock.nowMs()), failed });
   }
 
@@ -85,7 +85,6 @@ export class LmdbInvocationQueue implements InvocationQueue, ScheduleLog {
     const { id, body } = call;
     if (body.byteLength > this.maxBodyBytes) throw new ShoalError('body-too-large', `the body is longer than the ${this.maxBodyBytes} bytes that the queue takes`);
     if (!canBeKey(id) || !canBeKey(call.functionKey)) throw new ShoalError('invalid-request', 'the call id is empty, too long, or has a zero byte');
-    this.store.requireFile();
     let counted = false;
     try {
       return await this.store.add((replace) => {

@@ -39,21 +39,28 @@ export async function offerDue(store: CallStore, nowMs: number): Promise<number 
   return firstMs(waiting);
 }
 
-/** Has all that wait wait that much shorter: the clock by which they were told until when was set back. */
-export async function bringForward(store: CallStore, byMs: number): Promise<void> {
+/**
+ * What has all that wait wait that much shorter: the clock by which they were told until when was set back. After a failure it
+ * goes on behind those that it has seen to, so that none of them is brought forward twice.
+ */
+export function bringerForward(store: CallStore): (byMs: number) => Promise<void> {
   const { waiting } = store.tables;
-  // Those that are brought forward come to lie before those that are not yet.
-  for (let last: [number, string] | undefined; ; ) {
-    const keys = [...waiting.getKeys({ limit: BATCH, ...(last ? { start: last, exclusiveStart: true } : {}) })];
-    if (keys.length === 0) return;
-    last = keys.at(-1);
-    await store.write((replace) => {
-      for (const [dueMs, id] of keys) {
-        const before = store.call(id);
-        if (before?.place?.at === 'waiting' && before.place.dueMs === dueMs) replace(id, before, broughtForward(before, before.place, byMs));
-      }
-    });
-  }
+  let last: [number, string] | undefined;
+  return async (byMs) => {
+    for (;;) {
+      // Those that are brought forward come to lie before those that are not yet.
+      const keys = [...waiting.getKeys({ limit: BATCH, ...(last ? { start: last, exclusiveStart: true } : {}) })];
+      if (keys.length === 0) break;
+      await store.write((replace) => {
+        for (const [dueMs, id] of keys) {
+          const before = store.call(id);
+          if (before?.place?.at === 'waiting' && before.place.dueMs === dueMs) replace(id, before, broughtForward(before, before.place, byMs));
+        }
+      });
+      last = keys.at(-1);
+    }
+    last = undefined;
+  };
 }
 
 /** Forgets what has been kept for long enough. Resolves with when it should be called again, or `undefined`. */

@@ -4,7 +4,7 @@ import type { QueuedCall, StoredAnswer } from '@shoal/domain/queue/queued-call';
 import { messageOf } from '@shoal/domain/shared/errors';
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IndexEntry } from './index-entries';
 import { RECORD_KINDS, type RecordKind } from './record-kinds';
@@ -80,6 +80,7 @@ export function openTables(folder: string, { file = STORE_FILE, secret = randomB
       permissionsMode: 0o600,
     };
     const root = open(options);
+    for (const path of [options.path, `${options.path}-lock`]) keepPrivate(path);
     const meta = msgpackTable<string | number>(root, META);
     const layout = meta.get('layout');
     if (layout !== undefined && layout !== LAYOUT && layout !== UNSEALED) {
@@ -109,6 +110,15 @@ export function openTables(folder: string, { file = STORE_FILE, secret = randomB
     };
   } catch (error) {
     throw new Error(`the queue in ${folder} cannot be opened: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Takes away what a version before has let others do with it. */
+function keepPrivate(path: string): void {
+  try {
+    if (statSync(path).mode & 0o077) chmodSync(path, 0o600);
+  } catch {
+    // Its disk knows no modes, or it is of a user who lets us write: that is as it was.
   }
 }
 
