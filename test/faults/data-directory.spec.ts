@@ -237,6 +237,52 @@ describe('a start is refused, with one sentence that names the file and what to 
   });
 });
 
+describe('what a function has written', () => {
+  it('is gone when it is removed, though it could not run; and is not found by the next of its name, though the last call still runs', async () => {
+    const home = copy();
+    const file = join(home, 'functions/openfaas-fn/cat2.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"envProcess": "cat"', '"envProcess": "no-such-program"'));
+    const run = (name: string) => join(home, 'run', `${name}.openfaas-fn`);
+    const gateway = await start(home);
+    const remove = async (functionName: string) => expect(await send(gateway, 'DELETE', '/system/functions', { functionName })).toMatchObject({ status: 202 });
+    try {
+      expect(gateway.output).toContain('cat2.openfaas-fn cannot run');
+      mkdirSync(join(run('cat2'), 'work'), { recursive: true });
+      writeFileSync(join(run('cat2'), 'work/mine'), '');
+      await remove('cat2');
+      await gateway.until(() => !existsSync(run('cat2')));
+
+      await gateway.deploy('slow', { envProcess: 'sleep 3' });
+      const call = send(gateway, 'POST', '/function/slow', '');
+      await gateway.until(() => existsSync(join(run('slow'), 'work')));
+      writeFileSync(join(run('slow'), 'work/mine'), '');
+      await remove('slow');
+      await gateway.deploy('slow', { envProcess: 'cat' });
+      expect(readdirSync(join(run('slow'), 'work'))).toEqual([]);
+      writeFileSync(join(run('slow'), 'work/next'), '');
+      await call;
+      await gateway.until(() => !readdirSync(join(home, 'run')).some((name) => name.startsWith('.')));
+      expect(readdirSync(join(run('slow'), 'work'))).toEqual(['next']);
+    } finally {
+      await gateway.stop('SIGKILL');
+    }
+  });
+
+  it('stays while the file of the function is a link to one that is away', async () => {
+    const home = copy();
+    const file = join(home, 'functions/openfaas-fn/cat2.json');
+    rmSync(file);
+    symlinkSync(join(folder, 'away'), file);
+    const work = join(home, 'run/cat2.openfaas-fn/work');
+    mkdirSync(work, { recursive: true });
+    writeFileSync(join(work, 'mine'), 'precious');
+    const gateway = await start(home);
+    await answers(gateway, 'cat');
+    await gateway.stop();
+    expect(readFileSync(join(work, 'mine'), 'utf8')).toBe('precious');
+  });
+});
+
 describe('a directory that an older version has written', () => {
   it('still says so when its queue cannot be brought to this version', async () => {
     const home = copy();

@@ -66,7 +66,8 @@ class FunctionHost {
     const group = this.groups.get(message.key);
     this.groups.delete(message.key);
     this.logs.delete(message.key);
-    void group?.remove().then(() => this.send({ type: 'removed', key: message.key }));
+    // Also of one that has never been here: it may have been of the host before.
+    void Promise.resolve(group?.remove()).then(() => this.send({ type: 'removed', key: message.key }));
   }
 
   private handle(exchange: Exchange): void {

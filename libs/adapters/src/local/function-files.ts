@@ -1,4 +1,4 @@
-import { access, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { functionKey, type FunctionId } from '@shoal/domain/functions/function-spec';
 import { messageOf } from '@shoal/domain/shared/errors';
@@ -53,10 +53,19 @@ export class FunctionFiles {
     await rmdir(join(this.folder, id.namespace)).catch(() => undefined);
   }
 
-  /** Whether there is a file of that function, be it one that cannot be used. */
+  /** Whether there is a file of that function, be it one that cannot be used, or a link to none. Rejects when nobody can tell. */
   async has(key: string): Promise<boolean> {
     const [name = '', namespace = ''] = key.split('.');
-    return access(this.fileOf({ name, namespace })).then(() => true, () => false);
+    const file = this.fileOf({ name, namespace });
+    return reading(file, () =>
+      lstat(file).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return false;
+          throw error;
+        },
+      ),
+    );
   }
 
   private fileOf({ name, namespace }: FunctionId): string {

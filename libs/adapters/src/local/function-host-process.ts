@@ -80,8 +80,11 @@ export class FunctionHostProcess {
     });
   }
 
-  send(message: ToHost): void {
-    if (this.child?.connected) this.child.send(message);
+  /** @returns whether there is anybody to tell it to. While there is not, nothing of any function runs. */
+  send(message: ToHost): boolean {
+    if (!this.child?.connected) return false;
+    this.child.send(message);
+    return true;
   }
 
   /** Ends the host and all that it runs. */

@@ -1,4 +1,5 @@
-import { readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   FunctionChange,
@@ -110,6 +111,7 @@ export class LocalFunctionProvider implements FunctionProvider {
     return this.writes.run(async () => {
       const key = functionKey(spec.id);
       const before = this.entries.get(key);
+      if (!before) await this.setAside(key);
       const launch = await this.prepare(spec);
       for (const note of launch.notes) this.options.warn(note);
       const { min, max } = parseScalingPolicy(spec.labels);
@@ -129,7 +131,7 @@ export class LocalFunctionProvider implements FunctionProvider {
       await this.files.remove(id);
       this.entries.delete(key);
       for (const listener of this.listeners) listener({ kind: 'removed', id });
-      this.host.send({ type: 'remove', key });
+      if (!this.host.send({ type: 'remove', key })) this.onRemoved(key);
     });
   }
 
@@ -168,16 +170,36 @@ export class LocalFunctionProvider implements FunctionProvider {
   /** What a function has written goes when its last process has, so that the next one of its name does not find it. */
   private onRemoved(key: string): void {
     void this.writes.run(async () => {
-      // A file that was left out may be mended.
-      if (this.entries.has(key) || (await this.files.has(key))) return;
-      await rm(this.runFolder(key), { recursive: true, force: true }).catch((error: unknown) => this.options.warn(`what ${key} has written is still there: ${messageOf(error)}`));
+      try {
+        for (const name of await this.runFolders()) if (name.startsWith(asidePrefix(key))) await rm(this.runFolder(name), { recursive: true, force: true });
+        // A file that was left out may be mended.
+        if (this.entries.has(key) || (await this.files.has(key))) return;
+        await rm(this.runFolder(key), { recursive: true, force: true });
+      } catch (error) {
+        this.options.warn(`what ${key} has written is still there: ${messageOf(error)}`);
+      }
     });
+  }
+
+  /** So that a new function does not find what one of its name has written whose last process has not ended yet. */
+  private async setAside(key: string): Promise<void> {
+    if (await this.files.has(key)) return; // It was left out, and is what this one replaces.
+    const folder = this.runFolder(key);
+    await writing(folder, () =>
+      rename(folder, this.runFolder(`${asidePrefix(key)}${randomBytes(4).toString('hex')}`)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      }),
+    );
   }
 
   /** Of functions that were removed while there was nobody to see their end. */
   private async removeLeftovers(): Promise<void> {
-    const keys = await readdir(join(this.options.home, 'run')).catch(() => []);
-    for (const key of keys) this.onRemoved(key);
+    const keys = (await this.runFolders()).map((name) => /^\.(.+)\.[^.]+$/.exec(name)?.[1] ?? name);
+    for (const key of new Set(keys)) this.onRemoved(key);
+  }
+
+  private async runFolders(): Promise<readonly string[]> {
+    return readdir(join(this.options.home, 'run')).catch(() => []);
   }
 
   private runFolder(key: string): string {
@@ -288,6 +310,11 @@ export class LocalFunctionProvider implements FunctionProvider {
     const state = stateOf(this.entries.get(key)!);
     for (const listener of this.listeners) listener({ kind: 'present', state });
   }
+}
+
+/** Of the folders of functions that have been removed; no key begins with a dot. */
+function asidePrefix(key: string): string {
+  return `.${key}.`;
 }
 
 function stateOf({ spec, createdAt, replicas, ready, updating, failure }: Entry): FunctionState {
