@@ -276,6 +276,42 @@ describeWithPrograms('NatsInvocationQueue without its server', ['nats-server'], 
     await queue.publish(queuedCall('after', { functionKey: 'g.openfaas-fn' }));
     await until(() => told.has(laneOf('call', 'g.openfaas-fn')));
   });
+
+  describe('whose streams are gone', () => {
+    const RESERVED = 8;
+    const LOST = 'the queue had lost its streams: they were made anew, and calls that waited in them are gone';
+    const beginWith = async () => {
+      const server = await begin();
+      const said: string[] = [];
+      const queue = await open({ servers: server.address, warn: (text) => said.push(text) });
+      const raw = await RawStreams.open(server.address);
+      disposals.unshift(() => raw.close());
+      await until(async () => (await raw.count('shoal-reserve')) === RESERVED);
+      return { queue, raw, said };
+    };
+
+    it('makes all anew, its reserve of room as well, and says so', async () => {
+      const { queue, raw, said } = await beginWith();
+      await raw.deleteAll();
+      // A question to a stream that goes at that moment may get no answer.
+      await until(() => queue.publish(queuedCall('a')).then(() => true, () => false));
+      await until(async () => (await raw.count('shoal-reserve').catch(() => 0)) === RESERVED);
+      expect(said).toEqual([LOST]);
+    });
+
+    it('without the reserve makes room of what is known of ended calls, and does not say that calls were lost', async () => {
+      const { queue, raw, said } = await beginWith();
+      for (const id of ['a', 'b', 'c', 'd']) {
+        await queue.publish(queuedCall(id));
+        const [claim] = await queue.take(CALLS, 1);
+        await queue.settle(claim!, { kind: 'end', record: { ...claim!.record, state: 'succeeded', endedMs: Date.now() } });
+      }
+      await raw.delete('shoal-reserve');
+      expect(await queue.makeRoom()).toBe(true);
+      expect(await raw.count('shoal-ended')).toBe(2);
+      expect(said).toEqual([expect.stringContaining('the storage of the queue is full')]);
+    });
+  });
 });
 
 async function takeUntilEmpty(queue: InvocationQueue): Promise<readonly Claim[]> {
@@ -314,6 +350,18 @@ class RawStreams {
 
   async publish(subject: string, data: Uint8Array): Promise<void> {
     await this.manager.jetstream().publish(subject, data);
+  }
+
+  async count(stream: string): Promise<number> {
+    return (await this.manager.streams.info(stream)).state.messages;
+  }
+
+  async delete(stream: string): Promise<void> {
+    await this.manager.streams.delete(stream);
+  }
+
+  async deleteAll(): Promise<void> {
+    for (const stream of await this.manager.streams.names().next()) await this.delete(stream);
   }
 
   close(): Promise<void> {

@@ -230,9 +230,13 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   private async restoreStreams(): Promise<boolean> {
     try {
       this.consumers.forget();
+      const { calls, callbacks, live, ended, dead, meta } = this.names;
+      const had = await this.link.streamNames();
       await openStreams(this.link, this.names, this.options);
       await writeSecret(this.link, this.names, this.secret);
-      this.options.warn('the queue had lost its streams: they were made anew, and calls that waited in them are gone');
+      void this.reserve.fill();
+      // Another process may have made them anew, or it was the reserve's that was missed.
+      if ([calls, callbacks, live, ended, dead, meta].some((name) => !had.has(name))) this.options.warn('the queue had lost its streams: they were made anew, and calls that waited in them are gone');
       return true;
     } catch {
       return false; // Who has missed one says why.

@@ -168,6 +168,15 @@ export class NatsLink {
     });
   }
 
+  /** Of all streams. */
+  streamNames(): Promise<ReadonlySet<string>> {
+    return this.ask(async () => {
+      const names = new Set<string>();
+      for await (const name of this.manager.streams.names()) names.add(name);
+      return names;
+    }, { restores: false });
+  }
+
   /** Makes a stream be so, whether it is there or not. */
   ensureStream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
     return this.ask(async () => {
@@ -188,9 +197,19 @@ export class NatsLink {
     return this.ask(async () => void (await this.manager.streams.update(name, { max_bytes: bytes })), { mayBeRefused: true });
   }
 
-  /** Removes all but the last `keep` messages. Resolves with how many that were. */
+  /** Removes all but the last `keep` messages. Resolves with how many that were; none of a stream that is not there. */
   purge(stream: string, keep: number): Promise<number> {
-    return this.ask(async () => (await (keep > 0 ? this.manager.streams.purge(stream, { keep }) : this.manager.streams.purge(stream))).purged);
+    return this.ask(
+      async () => {
+        try {
+          return (await (keep > 0 ? this.manager.streams.purge(stream, { keep }) : this.manager.streams.purge(stream))).purged;
+        } catch (error) {
+          if (isStreamMissing(error)) return 0;
+          throw error;
+        }
+      },
+      { restores: false },
+    );
   }
 
   ensureConsumer(stream: string, config: Partial<ConsumerConfig>): Promise<void> {
