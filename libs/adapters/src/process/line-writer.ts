@@ -5,6 +5,9 @@ export const STDERR = 2;
 /** Of lines that nobody takes; more are dropped, and how many is said. */
 const MAX_WAITING_LENGTH = 1024 * 1024;
 const RETRY_MS = 20;
+const RETRY_FAILED_MS = 1_000;
+/** Nobody reads any more, and never will. */
+const FOR_EVER: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN', 'EBADF']);
 
 /**
  * Writes lines to a descriptor, standard output by default: all those of one turn of the event loop at once: a line a call would cost a system call
@@ -41,8 +44,9 @@ export class LineWriter {
       try {
         this.leaving = this.leaving.subarray(writeSync(this.fd, this.leaving));
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return this.retry();
-        // Nobody reads any more, and never will.
+        const { code = '' } = error as NodeJS.ErrnoException;
+        // A full disk, say, has room again some time; until then lines wait, and are counted when too many do.
+        if (!FOR_EVER.has(code)) return this.retry(code === 'EAGAIN' ? RETRY_MS : RETRY_FAILED_MS);
         this.leaving = new Uint8Array();
         this.waiting = '';
       }
@@ -57,9 +61,9 @@ export class LineWriter {
     return bytes;
   }
 
-  private retry(): void {
+  private retry(afterMs: number): void {
     this.scheduled = true;
-    setTimeout(this.flush, RETRY_MS).unref();
+    setTimeout(this.flush, afterMs).unref();
   }
 }
 
