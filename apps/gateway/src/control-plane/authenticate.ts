@@ -19,7 +19,8 @@ const MAX_DELAY_MS = 2_000;
 const MAX_PENDING = 8;
 /**
  * Checks of unknown credentials that run or wait at a time, from all addresses; one more is refused. The first of an address that
- * has not failed has room of its own: those who guess, from however many addresses, do not fill it.
+ * has not failed has room of its own. In IPv6 it must be the first of its 48 bits, which one customer may have; who has more than
+ * so many of those, or of IPv4 addresses, can fill it.
  */
 const MAX_CHECKS = 64;
 /** Networks that are remembered for having failed. */
@@ -106,23 +107,28 @@ export class Authenticator {
   }
 
   private async checkUnknown(credentials: Credentials, { user, password }: BasicCredentials, address: string): Promise<boolean> {
+    if (this.attempts.size + 2 > MAX_ADDRESSES) this.forget();
     const attempts = this.attemptsOf(networkOf(address));
-    const kind = attempts.failures === 0 && attempts.pending === 0 ? 'first' : 'further';
+    // One and the same in IPv4.
+    const counted = new Set([attempts, this.attemptsOf(networkOf(address, 48))]);
+    const kind = [...counted].every(({ failures, pending }) => failures === 0 && pending === 0) ? 'first' : 'further';
     if (attempts.pending >= MAX_PENDING || this.checks[kind] >= MAX_CHECKS) {
       throw new ShoalError('too-many-attempts', 'too many attempts at a time', { retryAfterSeconds: 1 });
     }
-    attempts.pending++;
+    for (const each of counted) each.pending++;
     this.checks[kind]++;
     const turn = attempts.turn.then(async () => {
       const right = await credentials.areRight(user, password);
-      attempts.failures = right ? 0 : attempts.failures + 1;
-      attempts.lastMs = Date.now();
+      for (const each of counted) {
+        each.failures = right ? 0 : each.failures + 1;
+        each.lastMs = Date.now();
+      }
       if (right) return true;
       await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts.failures - 1), MAX_DELAY_MS));
       return false;
     });
     const ended = () => {
-      attempts.pending--;
+      for (const each of counted) each.pending--;
       this.checks[kind]--;
     };
     attempts.turn = turn.then(ended, ended);
@@ -132,17 +138,17 @@ export class Authenticator {
   private attemptsOf(network: string): Attempts {
     const known = this.attempts.get(network);
     if (known) return known;
-    if (this.attempts.size >= MAX_ADDRESSES) this.forget();
     const fresh: Attempts = { failures: 0, pending: 0, lastMs: Date.now(), turn: Promise.resolve() };
     this.attempts.set(network, fresh);
     return fresh;
   }
 
-  /** The old ones; when there are none, all that wait for nothing. */
+  /** The old ones; when there are none, half of those that wait for nothing: who has failed least. */
   private forget(): void {
     const idle = [...this.attempts].filter(([, { pending }]) => pending === 0);
     const old = idle.filter(([, { lastMs }]) => Date.now() - lastMs > FORGET_AFTER_MS);
-    for (const [network] of old.length > 0 ? old : idle) this.attempts.delete(network);
+    const least = () => idle.sort(([, a], [, b]) => a.failures - b.failures).slice(0, Math.ceil(idle.length / 2));
+    for (const [network] of old.length > 0 ? old : least()) this.attempts.delete(network);
   }
 }
 
