@@ -75,7 +75,7 @@ export async function fill(gateway: GatewayProcess, keeper: string): Promise<Fil
   };
   await done('POST', '/system/namespace', { name: 'staging', labels: { openfaas: '1' }, annotations: { team: 'a' } });
   for (const namespace of ['openfaas-fn', 'staging']) await done('POST', '/system/secrets', { name: 'token', namespace, rawValue: TOKEN.toString('base64') });
-  await gateway.deploy('cat', { envProcess: 'cat', labels: { 'com.openfaas.scale.min': '2', own: 'label' }, annotations: { schedule: '0 0 1 1 *', note: 'ü' }, envVars: { A: 'b' } });
+  await gateway.deploy('cat', { envProcess: 'cat', labels: { 'com.openfaas.scale.min': '2', 'com.openfaas.scale.max': '2', own: 'label' }, annotations: { schedule: '0 0 1 1 *', note: 'ü' }, envVars: { A: 'b' } });
   await done('POST', '/system/functions', { service: 'cat', image: 'cat', namespace: 'staging', envProcess: 'cat', secrets: ['token'] });
   const one = { image: keeper, secrets: ['token'] };
   await gateway.deploy('keeper', { ...one, annotations: { 'com.openfaas.async.concurrency': '1' } });

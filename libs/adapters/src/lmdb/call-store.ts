@@ -118,9 +118,8 @@ export class CallStore {
     try {
       return await this.commit(action);
     } catch (error) {
-      if (!(error instanceof ShoalError) || error.code !== 'queue-full') throw error;
-      this.reserve.release();
-      // Or somebody else has, whose commit failed at the same time.
+      if (error instanceof ShoalError && error.code === 'queue-full') this.reserve.release();
+      // Or somebody else has, whose commit failed at the same time: then the disk did not look full any more.
       if (this.reserve.releases === releases) throw error;
       return this.commit(action);
     }
