@@ -7,7 +7,7 @@ import { NatsProcess } from '../nats-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { SeededRandom } from './seeded-random';
 
-const ROUNDS = howMany({ short: 2, long: 20 });
+const ROUNDS = howMany({ short: 1, long: 20 });
 const CALLS = howMany({ short: 1_000, long: 5_000 });
 const SENDERS = 16;
 /** The last calls of a round have ended by then. */

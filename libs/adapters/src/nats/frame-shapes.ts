@@ -10,6 +10,8 @@ const CALLBACK_STATES: ReadonlySet<unknown> = new Set<NonNullable<CallRecord['ca
 const isText: Check = (value) => typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isCount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+/** Of a message in a stream: the server takes no other number for one. */
+const isSequence: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
 const isStatus: Check = (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 999;
 const isCalled: Check = (value) => typeof value === 'string' && isId(value);
 const isFunction: Check = (value) => typeof value === 'string' && isFunctionKey(value);
@@ -53,4 +55,4 @@ export const isRecord = shape({
 export const isAnswer = shape({ status: isStatus, headers: isHeaders });
 
 /** What a call that is sent again begins with. */
-export const isAgain = shape({ record: isRecord, letter: isCount });
+export const isAgain = shape({ record: isRecord, letter: isSequence });
