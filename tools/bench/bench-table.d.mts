@@ -15,4 +15,3 @@ export interface BenchRow {
 }
 
 export function benchTable(rows: readonly BenchRow[]): string;
-export function markdownTable(rows: readonly Readonly<Record<string, string>>[], options?: { readonly left?: number }): string;

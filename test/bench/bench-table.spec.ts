@@ -1,4 +1,5 @@
-import { type BenchRow, benchTable, markdownTable } from '../../tools/bench/table.mjs';
+import { type BenchRow, benchTable } from '../../tools/bench/bench-table.mjs';
+import { markdownTable } from '../../tools/markdown-table.mjs';
 
 const hop: BenchRow = {
   what: 'GET 12 B',
