@@ -12,7 +12,7 @@ import { Cli } from '../e2e/cli-process';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { expectCallsToGoOn, fill, get, inventory, openKeeper, send, stateOf, writeKeeper, type FilledCalls } from './filled-gateway';
-import { randomOf } from './random-of';
+import { Random } from './random';
 
 jest.setTimeout(120_000 + howMany({ short: 0, long: 600_000 }));
 
@@ -211,7 +211,7 @@ describe('shoal backup and shoal restore', () => {
   });
 
   it(`finds each of ${DAMAGES} damages, or makes the same of the archive`, async () => {
-    const random = randomOf(faultSeed + 1);
+    const random = new Random(faultSeed + 1);
     const archive = readFileSync(file);
     const whole = join(folder, 'whole');
     await restore(archive, whole);
@@ -219,11 +219,11 @@ describe('shoal backup and shoal restore', () => {
     const expected = told(tree(whole));
     let [refused, harmless] = [0, 0];
     for (let i = 0; i < DAMAGES; i++) {
-      const at = Math.floor(random() * archive.length);
+      const at = random.below(archive.length);
       const kind = ['flip', 'cut', 'block away', 'block twice'][i % 4]!;
       const block = at - (at % 512);
       const damagedArchive = Buffer.from(archive);
-      damagedArchive[at]! ^= 1 << Math.floor(random() * 8);
+      damagedArchive[at]! ^= 1 << random.below(8);
       const broken =
         kind === 'flip' ? damagedArchive : kind === 'cut' ? archive.subarray(0, at) : Buffer.concat([archive.subarray(0, kind === 'block twice' ? block + 512 : block), archive.subarray(kind === 'block twice' ? block : block + 512)]);
       const home = join(folder, `damaged-${i}`);

@@ -9,7 +9,7 @@ import { ask } from '../e2e/ask';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { DAMAGES } from './fuzz/damage-file';
 import type { Opened } from './fuzz/open-stores';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 import { CALLS, storeCalls } from './fuzz/stored-calls';
 
 const FILES = howMany({ short: 4, long: 250 }) * Object.keys(DAMAGES).length;

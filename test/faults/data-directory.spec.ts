@@ -8,7 +8,7 @@ import { describeWithPrograms } from '../describe-with';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { get, send, stateOf } from './filled-gateway';
-import { randomOf } from './random-of';
+import { Random } from './random';
 
 jest.setTimeout(120_000 + howMany({ short: 0, long: 300_000 }));
 
@@ -136,12 +136,12 @@ describe('the file of a function', () => {
 
   it(`with random damage, one of ${DAMAGED}, neither stops the others nor reaches outside`, async () => {
     const home = copy();
-    const random = randomOf(faultSeed);
+    const random = new Random(faultSeed);
     const original = readFileSync(join(home, 'functions/openfaas-fn/cat.json'));
     for (let i = 0; i < DAMAGED; i++) {
       const bytes = Buffer.from(original.toString().replaceAll('"cat"', `"f${i}"`));
-      for (let flips = 1 + Math.floor(random() * 3); flips > 0; flips--) bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
-      writeFileSync(join(home, 'functions/openfaas-fn', `f${i}.json`), i % 3 === 0 ? bytes.subarray(0, Math.floor(random() * bytes.length)) : bytes);
+      for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
+      writeFileSync(join(home, 'functions/openfaas-fn', `f${i}.json`), i % 3 === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes);
     }
     const gateway = await start(home);
     try {

@@ -4,7 +4,7 @@ import { heapBytes } from '../../tools/bench/heap.mjs';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { controlPlaneCase, FUNCTION_NAMES, NAMESPACES, SECRET_NAMES, type FuzzCase, type Operation } from './fuzz/control-plane-case';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 import { RawConnection, type RawAnswer } from './fuzz/raw-connection';
 import type { Schema } from './fuzz/schema-value';
 import { KEEPER, OURS, Supply } from './fuzz/supply';

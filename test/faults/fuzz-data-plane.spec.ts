@@ -6,7 +6,7 @@ import { GatewayProcess } from '../e2e/gateway-process';
 import { webBundle } from '../e2e/web-bundle';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { converse } from './fuzz/converse';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 import { fuzzRequest, SMUGGLED_NONCE, type FuzzRequest } from './fuzz/requests';
 import { parseStrictly, type StrictResponse } from './fuzz/strict-responses';
 

@@ -7,7 +7,7 @@ import { ask } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { converse } from './fuzz/converse';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 import { parseStrictly } from './fuzz/strict-responses';
 
 const REQUESTS = howMany({ short: 500, long: 20_000 });

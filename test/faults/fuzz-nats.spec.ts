@@ -7,7 +7,7 @@ import { GatewayProcess } from '../e2e/gateway-process';
 import { NatsProcess } from '../nats-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { strangeFrame, strangeHeaders } from './fuzz/frames';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 
 const MESSAGES = howMany({ short: 300, long: 10_000 });
 const CALLS = howMany({ short: 60, long: 1_000 });

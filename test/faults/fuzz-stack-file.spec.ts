@@ -11,7 +11,7 @@ import { MAX_SUBSTITUTED_CHARACTERS, substitute } from '../../apps/cli/src/stack
 import { parseFunctionSpec } from '@shoal/domain/functions/function-spec';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { bytesOf } from './fuzz/spoil';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 import { ENVIRONMENT, stackText } from './fuzz/stack-text';
 
 const FILES = howMany({ short: 1_000, long: 100_000 });

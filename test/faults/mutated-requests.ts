@@ -1,4 +1,4 @@
-import { SeededRandom } from './seeded-random';
+import { Random } from './random';
 
 /** Without HEAD: how long its answer is depends on who has understood it. */
 const METHODS = ['GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
@@ -19,14 +19,14 @@ const LINE_ENDS = ['\r\n', '\n', '\r', '\r\r\n', '\n\n', ''];
 const VERSIONS = ['HTTP/1.0', 'HTTP/1.2', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.01', 'http/1.1', 'HTTP/11', 'HTTP/1.1 ', '', 'HTTP/1,1', 'HTTPS/1.1'];
 
 /** Bytes that are one to three requests, with up to three changes; always the same for the same generator. @param base what paths begin with. */
-export function mutatedRequests(random: SeededRandom, base: string): string {
+export function mutatedRequests(random: Random, base: string): string {
   let text = '';
   for (let count = 1 + random.below(3); count > 0; count--) text += request(random, base);
   for (let count = random.below(4); count > 0; count--) text = changed(random, text);
   return text;
 }
 
-function request(random: SeededRandom, base: string): string {
+function request(random: Random, base: string): string {
   const version = random.chance(0.9) ? 'HTTP/1.1' : 'HTTP/1.0';
   const target = `${random.chance(0.05) ? `http://${random.pick(['y', 'y:80', ''])}` : ''}${base}${random.pick(PATHS)}`;
   let head = `${random.pick(METHODS)} ${target} ${version}\r\nHost: ${random.pick(HOSTS)}\r\n`;
@@ -39,7 +39,7 @@ function request(random: SeededRandom, base: string): string {
   return `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}${random.pick(['0', '0', '0', '000', '0;a'])}\r\n${random.pick(['', '', 'X-T: u\r\n'])}\r\n`;
 }
 
-function changed(random: SeededRandom, text: string): string {
+function changed(random: Random, text: string): string {
   const at = random.below(text.length + 1);
   const lines = text.split('\r\n');
   const line = random.below(lines.length);

@@ -2,7 +2,7 @@ import { ask } from '../e2e/ask';
 import { WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { expectKept, FaultyGateway } from './faulty-gateway';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 
 const ROUNDS = howMany({ short: 2, long: 20 });
 const MOST_BETWEEN_MS = 600;

@@ -3,7 +3,7 @@ import { ask } from '../e2e/ask';
 import { WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { expectKept, FaultyGateway } from './faulty-gateway';
-import { Random } from './fuzz/random';
+import { Random } from './random';
 
 const ROUNDS = howMany({ short: 1, long: 5 });
 /** Longer than a call may take. */

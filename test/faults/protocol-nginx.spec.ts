@@ -5,7 +5,7 @@ import { faultRow, faultSeed, howMany } from './fault-table';
 import { mutatedRequests } from './mutated-requests';
 import { NginxProcess } from './nginx-process';
 import { echoIn, RawUpstream } from './raw-upstream';
-import { SeededRandom } from './seeded-random';
+import { Random } from './random';
 import { headerOf, type SeenAnswer } from './strict-answers';
 import { strictRequests, type SeenRequest } from './strict-requests';
 import { talk, type Talk } from './talk';
@@ -91,7 +91,7 @@ describeWithPrograms('beside nginx', ['nginx'], 'nginx-light', () => {
       LANES.map(async (name, lane) => {
         const base = `/function/${name}`;
         while (number < CASES) {
-          const text = mutatedRequests(new SeededRandom(faultSeed * 1_000_003 + number++), base);
+          const text = mutatedRequests(new Random(faultSeed * 1_000_003 + number++), base);
           const [here, there] = await Promise.all([talk(gateway.port, [text]), talk(nginx.ports[lane]!, [text])]);
           const [mine, other] = [here.answers.map(readingOfOurs), readingsOfTheirs(there)];
           for (let i = 0, same = true; same && i < Math.max(mine.length, other.length); i++) {

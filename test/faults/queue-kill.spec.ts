@@ -5,7 +5,7 @@ import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { NatsProcess } from '../nats-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
-import { SeededRandom } from './seeded-random';
+import { Random } from './random';
 
 const ROUNDS = howMany({ short: 1, long: 20 });
 const CALLS = howMany({ short: 1_000, long: 5_000 });
@@ -66,7 +66,7 @@ function describeKilling({ title, where, workers = 1, setUp }: Killing): void {
     const { gateway, kill, stop } = await setUp();
     try {
       const fn = await AsyncFunction.deploy(gateway, 'fn', { annotations: { 'com.openfaas.async.concurrency': String(CONCURRENCY), 'com.openfaas.retry.min_wait': '50ms' } });
-      const random = new SeededRandom(faultSeed);
+      const random = new Random(faultSeed);
       let [refusedInAll, twiceInAll] = [0, 0];
       const begunBefore = new Set<string>();
       for (let round = 1; round <= ROUNDS; round++) {

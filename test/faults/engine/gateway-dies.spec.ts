@@ -2,6 +2,7 @@ import { ask, type Answer } from '../../e2e/ask';
 import { GatewayProcess } from '../../e2e/gateway-process';
 import { describeOnEngine, WATCHDOG_IMAGE } from '../../swarm/describe-on-engine';
 import { faultRow, faultSeed, howMany } from '../fault-table';
+import { Random } from '../random';
 
 jest.setTimeout(600_000);
 
@@ -26,7 +27,7 @@ describeOnEngine('a gateway on a swarm that is killed', ({ host, network }) => {
   });
 
   it('leaves nothing half done when that happens in the midst of an update and of a step down', async () => {
-    const random = randomFrom(faultSeed);
+    const random = new Random(faultSeed);
     const deployment = (version: number) => ({
       service: NAME,
       image: WATCHDOG_IMAGE,
@@ -47,7 +48,7 @@ describeOnEngine('a gateway on a swarm that is killed', ({ host, network }) => {
       // What became of it, the caller does not know.
       const change = update ? send('PUT', '/system/functions', deployment(round)) : send('POST', `/system/scale-function/${NAME}`, { replicas: 1 });
       const answered = change.then(({ status }) => status, () => undefined);
-      await new Promise((resolve) => setTimeout(resolve, random() * KILL_WITHIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, random.next() * KILL_WITHIN_MS));
       await gateway.stop('SIGKILL');
       const told = await answered;
       const beganMs = Date.now();
@@ -81,8 +82,3 @@ describeOnEngine('a gateway on a swarm that is killed', ({ host, network }) => {
   }
 });
 
-/** A linear congruential generator: from 0 to 1, always the same for a seed. */
-function randomFrom(seed: number): () => number {
-  let value = seed >>> 0;
-  return () => (value = (Math.imul(value, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
-}

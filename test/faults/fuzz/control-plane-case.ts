@@ -1,5 +1,5 @@
 import { nonsense, nonsenseText } from './nonsense';
-import type { Random } from './random';
+import type { Random } from '../random';
 import { valueOf, type Schema } from './schema-value';
 import { annotations, scalingLabels } from './spec-words';
 import { bytesOf, spoilValue } from './spoil';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Random } from './random';
+import type { Random } from '../random';
 
 /** The sender's own addresses: with one, ports of closed connections would run out. */
 const ADDRESSES = 16;

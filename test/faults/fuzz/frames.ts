@@ -1,7 +1,7 @@
 import { packCall, packOutcome } from '@shoal/adapters/nats/frame';
 import { newRecord, type CallRecord } from '@shoal/domain/queue/queued-call';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import type { Random } from './random';
+import type { Random } from '../random';
 import { stored } from './stored-calls';
 
 /** Under the size that a server takes. */

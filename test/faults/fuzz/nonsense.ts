@@ -1,4 +1,4 @@
-import type { Random } from './random';
+import type { Random } from '../random';
 
 const NUMERALS = ['0', '-0', '-1', '1.5', '1e3', '1e999', '0x10', '١٢', ' 1', '1 ', '+1', '1_000', '99999', '999999999999999999999', 'NaN', 'Infinity', '-Infinity', '1,5', '٠'] as const;
 const DURATIONS = ['1h1h1h', '9999999h', '1e3s', '-1s', '.s', '.5s', '1.', '1', '0s', '0', '1µs', '1μs', '1d', 's', '24.9h', '596h31m24s', '1h-1m', '0.0000001ns', `${'9'.repeat(400)}s`, '1s'.repeat(2_000)] as const;

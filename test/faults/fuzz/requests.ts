@@ -1,4 +1,4 @@
-import type { Random } from './random';
+import type { Random } from '../random';
 
 /** One request of a fuzzed connection. */
 export interface FuzzRequest {

@@ -1,5 +1,5 @@
 import { nonsense } from './nonsense';
-import type { Random } from './random';
+import type { Random } from '../random';
 
 /** A schema of OpenAPI 3.0, as far as our descriptions use it. */
 export interface Schema {

@@ -2,7 +2,7 @@ import { parseScalingPolicy } from '@shoal/domain/scaling/scaling-policy';
 import { parseConcurrency, parseRetryPolicy } from '@shoal/domain/queue/retry-policy';
 import { parseSchedule } from '@shoal/domain/queue/schedule';
 import { nonsenseDuration, nonsenseSchedule, nonsenseText } from './nonsense';
-import type { Random } from './random';
+import type { Random } from '../random';
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { nonsense, nonsenseText } from './nonsense';
-import type { Random } from './random';
+import type { Random } from '../random';
 
 /** `value` with one place in it changed: another type, another name, twice, not at all. */
 export function spoilValue(value: unknown, random: Random): unknown {

@@ -1,6 +1,6 @@
 import { FUNCTION_KEYS, RESOURCE_KEYS, TOP_KEYS, type FunctionKey } from '../../../apps/cli/src/stack/stack-keys';
 import { nonsense, nonsenseText } from './nonsense';
-import type { Random } from './random';
+import type { Random } from '../random';
 import { annotations, scalingLabels } from './spec-words';
 
 /** What means something in YAML, or did once. */
