@@ -1,3 +1,5 @@
+import { isAmount, isCount, isFlag, isText, listOf, optional, shape, variantOf, type Check } from '@shoal/domain/shared/shape';
+
 /**
  * What the local provider and the function host say to each other, as JSON over the host's IPC channel. The provider
  * states what ought to be; the host makes it so, and tells whenever something has changed. When the channel ends, so
@@ -41,30 +43,19 @@ export type FromHost =
   /** All that ran of a function that was removed has ended. */
   | { readonly type: 'removed'; readonly key: string };
 
+/** What stands in URLs. */
+const isWord: Check = (value) => typeof value === 'string' && /^\w+$/.test(value);
+const isPort: Check = (value) => isCount(value) && Number(value) > 0 && Number(value) < 65_536;
+const isMessage = variantOf('type', {
+  alive: () => true,
+  listening: shape({ port: isPort, token: isWord }),
+  removed: shape({ key: isText }),
+  state: shape({ key: isText, generation: isCount, ready: listOf(shape({ id: isWord, maxInflight: isAmount })), updating: optional(isFlag), failure: optional(isText) }),
+} satisfies Record<FromHost['type'], Check>);
+
 /** Whether a host has said this: one that is of another version, or in disorder, may say anything. */
 export function isFromHost(message: unknown): message is FromHost {
-  if (typeof message !== 'object' || message === null) return false;
-  const { type, key, generation, ready, updating, failure, port, token } = message as Readonly<Record<string, unknown>>;
-  switch (type) {
-    case 'alive':
-      return true;
-    case 'listening':
-      return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536 && typeof token === 'string' && /^\w+$/.test(token);
-    case 'removed':
-      return typeof key === 'string';
-    case 'state': {
-      const areReplicas = Array.isArray(ready) && ready.every((one: unknown) => isReplica(one));
-      return typeof key === 'string' && Number.isInteger(generation) && areReplicas && ['boolean', 'undefined'].includes(typeof updating) && ['string', 'undefined'].includes(typeof failure);
-    }
-    default:
-      return false;
-  }
-}
-
-function isReplica(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, maxInflight } = value as Readonly<Record<string, unknown>>;
-  return typeof id === 'string' && /^\w+$/.test(id) && typeof maxInflight === 'number' && maxInflight >= 0;
+  return isMessage(message);
 }
 
 export const ALIVE_MS = 1_000;

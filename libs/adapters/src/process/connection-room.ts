@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** Of the files that may be open, so many are kept for all but connections: pipes, files, listeners. */
 const KEPT = 64;
-/** A connection that has come needs one more for where it leads to. */
+/** A connection that has come needs one more for where it leads to. A process that is started for a call needs pipes besides: where there are none left, that call fails. */
 const FOR_EACH = 2;
 const FEWEST = 16;
 /** What goes on for long is said so often. */
@@ -15,7 +15,7 @@ export interface ConnectionRoom {
 }
 
 /**
- * As many connections as this process can serve with the files that it may have open (`ulimit -n`): a server that runs out of
+ * As many connections as this process can pass on with the files that it may have open (`ulimit -n`): a server that runs out of
  * them can neither take a connection nor turn it away. Unbounded where nobody says how many.
  */
 export function connectionRoom(say: (text: string) => void, limit = openFilesLimit()): ConnectionRoom {

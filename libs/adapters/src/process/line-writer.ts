@@ -10,8 +10,8 @@ const RETRY_FAILED_MS = 1_000;
 const FOR_EVER: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN', 'EBADF']);
 
 /**
- * Writes lines to a descriptor, standard output by default: all those of one turn of the event loop at once: a line a call would cost a system call
- * each. Never waits for who reads them: a container engine that hangs does not hold up calls.
+ * Writes lines to a descriptor, standard output by default, all those of one turn of the event loop at once: a line a call
+ * would cost a system call each. Never waits for who reads them: a container engine that hangs does not hold up calls.
  */
 export class LineWriter {
   private readonly fd: number;
