@@ -5,8 +5,8 @@ import { ask, open } from '../e2e/ask';
 import { Cli } from '../e2e/cli-process';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { webBundle } from '../e2e/web-bundle';
+import { listeningPorts, processTree, procFile } from '../processes';
 import { faultRow } from './fault-table';
-import { descendantsOf, listeningPorts } from './process-view';
 import { basic, rawRequest } from './raw-request';
 
 jest.setTimeout(120_000);
@@ -101,8 +101,8 @@ describe.each([['on one process', '1'], ['through workers', '2']])('what is secr
   });
 
   it('is in no environment of a function, and functions are asked for the password like everybody', async () => {
-    const processes = descendantsOf(gateway.pid);
-    const host = processes.find(({ commandLine }) => commandLine.includes('-host'))!;
+    const processes = processTree(gateway.pid);
+    const host = processes.find(({ command }) => command.includes('-host'))!;
     const ports = processes.flatMap(({ pid }) => listeningPorts(pid));
     expect(ports.length).toBeGreaterThan(2);
     const [hostPort] = listeningPorts(host.pid);
@@ -171,11 +171,11 @@ describe.each([['on one process', '1'], ['through workers', '2']])('what is secr
     const login = join(cli.folder, '.shoal');
     expect([statSync(login).mode & 0o77, statSync(join(login, 'config.yml')).mode & 0o77]).toEqual([0, 0]);
 
-    const processes = descendantsOf(gateway.pid);
+    const processes = processTree(gateway.pid);
     expect(processes.length).toBeGreaterThan(2);
-    for (const { pid, commandLine, environment } of processes) {
-      places.set(`the command line of ${pid}`, commandLine);
-      places.set(`the environment of ${commandLine.replaceAll('\0', ' ')}`, environment);
+    for (const { pid, command } of processes) {
+      places.set(`the command line of ${pid}`, command);
+      places.set(`the environment of ${command}`, procFile(pid, 'environ'));
     }
     places.set('what the gateway has written', gateway.output);
     await gateway.stop('SIGTERM');

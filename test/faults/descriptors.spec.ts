@@ -4,7 +4,7 @@ import { ask } from '../e2e/ask';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { freePort, WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
-import { childrenOf, isRunning } from './children-of';
+import { childrenOf, isRunning } from '../processes';
 import { faultRow, howMany } from './fault-table';
 
 jest.setTimeout(180_000);

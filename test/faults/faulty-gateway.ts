@@ -4,8 +4,7 @@ import { ask } from '../e2e/ask';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { freePort } from '../e2e/watchdog-process';
-import { childrenOf } from './children-of';
-import { processesWith } from './processes-with';
+import { childrenOf, processesWith } from '../processes';
 import { SteadyCalls } from './steady-calls';
 
 /** Within which a call is answered, whatever happens to who should answer it. */

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { ask, open } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { residentMib } from '../e2e/watchdog-process';
-import { childrenOf } from './children-of';
+import { childrenOf, processesWith, procFile } from '../processes';
 import { faultRow, howMany } from './fault-table';
-import { environmentOf, processesWith } from './processes-with';
 
 jest.setTimeout(180_000);
 
@@ -110,7 +109,7 @@ describe('a function gone wild', () => {
     expect(slowestMs).toBeLessThan(NEIGHBOUR_MS);
     expect(mostMib).toBeLessThan(MOST_MIB);
     expect((await ask(gateway.url, 'GET', '/healthz')).status).toBe(200);
-    const mine = () => processesWith(`OPENFAAS_NAME=${name}`).filter((pid) => environmentOf(pid).includes(gateway.home));
+    const mine = () => processesWith(`OPENFAAS_NAME=${name}`).filter((pid) => procFile(pid, 'environ').includes(gateway.home));
     if (mode === undefined) {
       await gateway.until(() => mine().length === 0);
       // One that runs away is not to be seen, but for what it does.

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { heapBytes } from '../../tools/bench/heap.mjs';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { ownMemoryBytes } from '../processes';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { controlPlaneCase, FUNCTION_NAMES, NAMESPACES, SECRET_NAMES, type FuzzCase, type Operation } from './fuzz/control-plane-case';
 import { Random } from './random';
@@ -71,7 +72,7 @@ function namesIn(body: Buffer | undefined): string[] {
   }
 }
 
-const anonMb = (pid: number) => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+const anonMb = (pid: number) => ownMemoryBytes(pid) / (1024 * 1024);
 const filesIn = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort();
 
 describe('fuzzing the control plane', () => {

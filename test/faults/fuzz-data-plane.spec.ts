@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { webBundle } from '../e2e/web-bundle';
+import { childrenOf, ownMemoryBytes } from '../processes';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { converse } from './fuzz/converse';
 import { Random } from './random';
@@ -40,16 +41,8 @@ createServer({ maxHeaderSize: 1 << 20 }, (req, res) => {
 }).listen(process.env.PORT, '127.0.0.1');
 `;
 
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
-}
-
-/** The gateway and its data-plane workers, by its main process's children. */
-function processes(gateway: GatewayProcess): number[] {
-  const children = readFileSync(`/proc/${gateway.pid}/task/${gateway.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-  const workers = children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('data-plane-worker'));
-  return [gateway.pid, ...workers];
-}
+/** The gateway and its data-plane workers. */
+const processes = ({ pid }: GatewayProcess): readonly number[] => [pid, ...childrenOf(pid, 'data-plane-worker')];
 
 /** Of digits that no small change turns into those of another one. */
 const nonceOf = (connection: number, request: number) => createHash('sha256').update(`${connection} ${request}`).digest('hex').slice(0, 20);
@@ -93,7 +86,7 @@ describe.each([1, 2])('a gateway with SHOAL_WORKERS=%d', (workers) => {
     const statuses = new Map<number, number>();
     const nonces = new Set<string>();
     let [sent, index] = [0, 0];
-    let early: number[] | undefined;
+    let early: readonly number[] | undefined;
     const talk = async () => {
       while (sent < REQUESTS) {
         const number = index++;
@@ -115,13 +108,13 @@ describe.each([1, 2])('a gateway with SHOAL_WORKERS=%d', (workers) => {
         } catch (error) {
           throw new Error(`SHOAL_FAULT_SEED=${faultSeed}, connection ${number}: ${(error as Error).message}\nsent:\n${JSON.stringify(bytes.toString('latin1').slice(0, 3_000))}`, { cause: error });
         }
-        if (sent > REQUESTS / 4) early ??= processes(gateway).map(residentBytes);
+        if (sent > REQUESTS / 4) early ??= processes(gateway).map(ownMemoryBytes);
       }
     };
     await Promise.all(Array.from({ length: CONNECTIONS }, talk));
     const { status } = await ask(gateway.url, 'POST', '/function/echo', { body: 'x' });
     expect(status).toBe(200);
-    const late = processes(gateway).map(residentBytes);
+    const late = processes(gateway).map(ownMemoryBytes);
     expect(late.length).toBe(early!.length);
     const growth = late.map((bytes, i) => bytes - early![i]!);
     expect(Math.max(...growth)).toBeLessThan(GROWTH_BYTES);

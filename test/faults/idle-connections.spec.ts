@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { RawClient } from '../contracts/raw-client';
 import { ask } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { childrenOf, ownMemoryBytes } from '../processes';
 import { faultRow, howMany } from './fault-table';
 import { echoIn, RawUpstream } from './raw-upstream';
-import { childrenOf, residentBytes } from './resident-bytes';
 import { headerOf, strictAnswers } from './strict-answers';
 
 const WANTED = howMany({ short: 2_000, long: 10_000 });
@@ -68,7 +68,7 @@ describe.each([1, 2])('a gateway of %i process(es)', (workers) => {
     // Longer than it may take until all of them are there.
     await start({ read_timeout: '10m' });
     const pids = [gateway.pid, ...childrenOf(gateway.pid)];
-    const resident = () => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    const resident = () => pids.reduce((sum, pid) => sum + ownMemoryBytes(pid), 0);
     for (let i = 0; i < WARM_UP; i++) await call();
     const before = resident();
     // Some have been answered once, and say nothing since then.

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { ask, open } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { ownMemoryBytes } from '../processes';
 import { faultRow } from './fault-table';
-import { residentBytes } from './resident-bytes';
 import { RawUpstream } from './raw-upstream';
 
 jest.setTimeout(60_000);
@@ -35,7 +35,7 @@ describe('a body that is packed', () => {
     }));
     await upstream.deploy(gateway, 'packer');
     await gateway.deploy('sha', { envProcess: 'sha256sum' });
-    before = residentBytes(gateway.pid);
+    before = ownMemoryBytes(gateway.pid);
   });
   afterAll(async () => {
     await gateway.dispose();
@@ -69,7 +69,7 @@ describe('a body that is packed', () => {
   });
 
   it('has cost no more memory than its bytes', () => {
-    const grown = residentBytes(gateway.pid) - before;
+    const grown = ownMemoryBytes(gateway.pid) - before;
     expect(grown).toBeLessThan(ALLOWED_GROWTH_BYTES);
     faultRow({ area: 'protocol', done: `gzip of ${UNPACKED_BYTES / MEGABYTE} MiB in ${Math.round(bomb.length / 1024)} KiB, once and twice packed: to functions, commands, the queue and the API, and back`, times: '14 requests', lost: 'nothing', seen: `the same bytes on both sides, also in what the queue keeps; the gateway grew by ${Math.max(0, Math.round(grown / MEGABYTE))} MiB` });
   });

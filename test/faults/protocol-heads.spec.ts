@@ -1,9 +1,9 @@
 import { RawClient } from '../contracts/raw-client';
 import { ask } from '../e2e/ask';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { childrenOf, ownMemoryBytes } from '../processes';
 import { faultRow } from './fault-table';
 import { RawUpstream } from './raw-upstream';
-import { childrenOf, residentBytes } from './resident-bytes';
 import { headerOf } from './strict-answers';
 import { talk } from './talk';
 
@@ -76,7 +76,7 @@ describe.each([1, 2])('a head that is a bomb, sent to a gateway of %i process(es
   it('does not fill the memory when there are many, not even unfinished', async () => {
     const COUNT = 250;
     const pids = [gateway.pid, ...childrenOf(gateway.pid)];
-    const resident = () => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    const resident = () => pids.reduce((sum, pid) => sum + ownMemoryBytes(pid), 0);
     const before = resident();
     const unfinished = `GET /function/fn HTTP/1.1\r\nHost: x\r\n${long(MAX_HEAD_BYTES - 10_000)}`;
     const clients = await Promise.all(

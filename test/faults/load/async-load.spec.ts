@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { AsyncFunction } from '../../e2e/async-function';
 import { GatewayProcess } from '../../e2e/gateway-process';
+import { ownMemoryBytes } from '../../processes';
 import { faultRow, howMany } from '../fault-table';
 
 const FLOOD = howMany({ short: 5_000, long: 50_000 });
@@ -10,8 +10,7 @@ const SENDERS = 32;
 
 jest.setTimeout(600_000);
 
-/** What the process itself has taken. The pages of the queue's file that are mapped into it are the system's, which takes them back. */
-const memoryMb = (pid: number) => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+const memoryMb = (pid: number) => ownMemoryBytes(pid) / (1024 * 1024);
 
 function post(gateway: GatewayProcess, path: string, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {

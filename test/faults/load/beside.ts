@@ -1,6 +1,6 @@
 import { ask } from '../../e2e/ask';
 import type { GatewayProcess } from '../../e2e/gateway-process';
-import { ownMemoryMb, processTree } from './process-tree';
+import { ownMemoryBytes, processTree } from '../../processes';
 
 const PAUSE_MS = 50;
 
@@ -25,7 +25,7 @@ export async function beside<T>(gateway: GatewayProcess, paths: readonly string[
   let over = false;
   // Looking for them takes a processor longer than all that is asked here.
   const own = processTree(gateway.pid).filter(({ command }) => /gateway\/|watchdog\//.test(command));
-  const memoryMb = () => own.reduce((sum, { pid }) => sum + (ownMemoryMb(pid) || 0), 0);
+  const memoryMb = () => own.reduce((sum, { pid }) => sum + (ownMemoryBytes(pid) || 0), 0) / (1024 * 1024);
   const before = memoryMb();
   let most = before;
   const loops = paths.map(async (path) => {

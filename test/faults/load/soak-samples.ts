@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayProcess } from '../../e2e/gateway-process';
-import { openDescriptors, ownMemoryMb, processTree, procFile } from './process-tree';
+import { openDescriptors, ownMemoryBytes, processTree, procFile } from '../../processes';
 
 /** What one quantity was, each time that somebody looked. */
 export interface Series {
@@ -37,7 +37,7 @@ export class SoakSamples {
       const name = roleOf(command);
       // A process that the host has just made is named like it at first.
       if (name === undefined || hosts.has(parent)) continue;
-      this.add(`${name} ${pid}: resident`, 'MB', memoryMb, ownMemoryMb(pid));
+      this.add(`${name} ${pid}: resident`, 'MB', memoryMb, ownMemoryBytes(pid) / MIB);
       this.add(`${name} ${pid}: descriptors`, '', descriptors, openDescriptors(pid));
       this.add(`${name} ${pid}: threads`, '', descriptors, Number(/Threads:\s+(\d+)/.exec(procFile(pid, 'status'))?.[1]));
     }

@@ -1,9 +1,9 @@
 import { setInterval } from 'node:timers';
 import { GatewayProcess } from '../../e2e/gateway-process';
 import { faultRow, howMany } from '../fault-table';
+import { allPids, procFile } from '../../processes';
 import { deployLoadFunction } from './load-function';
 import { offerLoad } from './offer-load';
-import { allPids, procFile } from './process-tree';
 import { SoakSamples, trendOf } from './soak-samples';
 import { SoakWork } from './soak-work';
 
