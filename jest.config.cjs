@@ -39,5 +39,6 @@ module.exports = {
   reporters: ['default', '<rootDir>/tools/count-reporter.cjs'],
   // What a build puts in.
   globals: { SHOAL_VERSION: '0.0.0', SHOAL_COMMIT: 'test' },
-  testTimeout: 20_000,
+  // For what hangs; three specs at a time share two cores with browsers, brokers and gateways.
+  testTimeout: 60_000,
 };

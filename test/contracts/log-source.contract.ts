@@ -2,7 +2,7 @@ import type { FunctionId } from '@shoal/domain/functions/function-spec';
 import type { LogLine, LogQuery, LogSource } from '@shoal/domain/logs/log-source';
 
 const POLL_MS = 20;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export interface LogSourceUnderTest {
   readonly source: LogSource;

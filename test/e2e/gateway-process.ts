@@ -132,7 +132,7 @@ export class GatewayProcess {
   }
 
   /** Waits for `condition`, looking every 20 ms. */
-  async until(condition: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
+  async until(condition: () => Promise<boolean> | boolean, limitMs = 30_000): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (!(await condition())) {
       if (Date.now() > deadline) throw new Error(`it did not come about within ${limitMs} ms; the gateway said:\n${this.output}`);

@@ -57,7 +57,7 @@ describe.each([1, 2])('with %d processes for calls', (workers) => {
     const slow = { path: '/function/slow?ms=100' };
     const peak = await offerLoad(gateway.port, { ...slow, connections: 20, seconds: PEAK_SECONDS });
     const all = await beside(gateway, [...CONTROL_PLANE, QUIET], async () => {
-      const growing = offerLoad(gateway.port, { path: '/function/growing?ms=100', connections: 6, seconds: SECONDS });
+      const growing = offerLoad(gateway.port, { path: '/function/growing?ms=100', connections: 24, seconds: SECONDS });
       const later = callLater(gateway);
       const flood = await offerLoad(gateway.port, { ...slow, rate: TIMES_THE_PEAK * peak.goodput, connections: 2_000, seconds: SECONDS, graceMs: 500 });
       return { flood, growing: await growing, later: await later() };
