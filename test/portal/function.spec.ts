@@ -20,7 +20,7 @@ describePortal('the portal: one function', () => {
     writeFileSync(join(folder, 'talk.sh'), 'cat >&2\n');
     await AsyncFunction.deploy(portal.gateway, 'mailer');
     await portal.gateway.deploy('talker', { labels: { 'com.openfaas.scale.max': '2' }, envVars: { combine_output: 'false', log_callid: 'true', GREETING: HOSTILE, POEM: 'one\ntwo' }, annotations: { note: 'a "quoted" note' }, limits: { memory: '64Mi' } });
-  }, 60_000);
+  });
   afterAll(() => portal?.dispose());
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
 
@@ -114,12 +114,16 @@ describePortal('the portal: one function', () => {
     await log(page).getByText('number 399 ').waitFor();
     const gapToEnd = () => log(page).evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
     await expectSoon(async () => (await gapToEnd()) < 5);
+    // While lines come, each of which moves it to the end.
+    const writing = setInterval(() => void call('talker', 'and on\n'), 40);
     await log(page).hover();
     await page.mouse.wheel(0, -3_000);
     await page.getByText('Paused').waitFor();
     await call('talker', 'below what is seen\n');
     await log(page).getByText('below what is seen').waitFor({ state: 'attached' });
     await expectSoon(async () => (await gapToEnd()) > 100);
+    clearInterval(writing);
+    expect(await page.getByText('Paused').count()).toBe(1);
     await page.getByRole('button', { name: 'Jump to the end' }).click();
     await expectSoon(async () => (await gapToEnd()) < 5);
     await page.getByText('Live', { exact: true }).waitFor();

@@ -26,9 +26,16 @@ export function LogView({ blocks, filter, timestamps, wrap, following, onFollow,
   const view = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
+  // Known at once, not with the next drawing: lines that are laid out meanwhile would take who scrolls up back to the end.
+  const isFollowing = useRef(following);
+  isFollowing.current = following;
+  const follow = (now: boolean) => {
+    isFollowing.current = now;
+    onFollow(now);
+  };
   const toEnd = () => {
     const { current } = view;
-    if (!current) return;
+    if (!current || !isFollowing.current) return;
     current.scrollTop = current.scrollHeight;
     lastTop.current = current.scrollTop;
   };
@@ -43,13 +50,17 @@ export function LogView({ blocks, filter, timestamps, wrap, following, onFollow,
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = view.current!;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < END_TOLERANCE_PX;
-    // A log that grows scrolls, too; only who goes up wants to read.
-    if (following ? !isAtEnd && scrollTop < lastTop.current - 1 : isAtEnd) onFollow(!following);
+    // A log that grows scrolls, too; only who goes up wants to read, and only who comes down to the end has done so.
+    if (isFollowing.current ? !isAtEnd && scrollTop < lastTop.current - 1 : isAtEnd && scrollTop > lastTop.current) follow(!isFollowing.current);
     lastTop.current = scrollTop;
+  };
+  // A wheel moves the log step by step: lines that come before it has got far would end that.
+  const onWheel = ({ deltaY, ctrlKey }: WheelEvent) => {
+    if (deltaY < 0 && !ctrlKey && isFollowing.current && view.current!.scrollTop > 0) follow(false);
   };
   return (
     <div class="logs-frame">
-      <div ref={view} class={`logs-view${wrap ? '' : ' unwrapped'}${following ? ' following' : ''}`} role="log" aria-live="off" aria-label="Log" tabIndex={0} onScroll={onScroll}>
+      <div ref={view} class={`logs-view${wrap ? '' : ' unwrapped'}${following ? ' following' : ''}`} role="log" aria-live="off" aria-label="Log" tabIndex={0} onScroll={onScroll} onWheel={onWheel}>
         <div ref={content} class="logs-content">
           {blocks.map(({ id, lines }) => (
             <Block key={id} lines={lines} text={filter.text} call={filter.call} timestamps={timestamps} />
