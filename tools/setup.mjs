@@ -55,14 +55,15 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** Runs `work`, and shows that it goes on: a dot a second, or on a terminal a counter. */
+/** Resolves as `work` does, and shows that it goes on: a dot a second, or on a terminal a counter. */
 export async function step(title, work) {
   const startedMs = Date.now();
   const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
   output.write(`${title} ...`);
   const timer = setInterval(() => output.write(output.isTTY ? `\r${title} ... ${seconds()} s` : '.'), 1000);
+  let result;
   try {
-    await work();
+    result = await work();
   } catch (error) {
     clearInterval(timer);
     output.write('\n');
@@ -70,6 +71,7 @@ export async function step(title, work) {
   }
   clearInterval(timer);
   output.write(`${output.isTTY ? `\r${title} ...` : ''} done in ${seconds()} s\n`);
+  return result;
 }
 
 /** Rejects with what it wrote when it fails. */

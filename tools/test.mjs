@@ -1,5 +1,5 @@
-// `npm test`: sets up what the tests need, and runs them, one part after the other; arguments go to Jest. The specs that need
-// Docker engines run in a swarm made for them. `--parts=plain,serial,engine,cluster` says which; by default all but the cluster's.
+// `npm test`: sets up what the tests need, and runs them, part by part; arguments go to Jest. The specs that need Docker engines
+// run in a swarm made for them. `--parts=plain,serial,engine,cluster` says which; by default all but the cluster's.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,8 @@ import { startTestCluster, startTestSwarm } from './test-swarm.mjs';
 
 const JEST = join(root, 'node_modules/jest/bin/jest.js');
 const OPTION = '--parts=';
+/** One line after the other; the parts of a line at the same time: with an engine, most of the time is waiting. */
+const ORDER = [['plain', 'engine'], ['serial'], ['cluster']];
 /** How the swarm of a part is started; a part that needs none is missing here. */
 const SWARMS = {
   engine: ['Starting a Docker engine', startTestSwarm],
@@ -36,8 +38,8 @@ const folder = mkdtempSync(join(tmpdir(), 'shoal-counts-'));
 const faultTable = join(folder, 'faults');
 const counts = { passed: 0, failed: 0, skipped: 0 };
 /** What is running now. */
-let jest;
-let swarm;
+const jests = new Set();
+const swarms = new Set();
 let interrupted;
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => void stop(signal, code));
 
@@ -45,7 +47,7 @@ let status = 1;
 try {
   status = await runParts();
 } finally {
-  await endSwarm();
+  await endSwarms();
   printFaultTable(faultTable);
   rmSync(folder, { recursive: true, force: true });
 }
@@ -66,19 +68,32 @@ async function setUpBun() {
 async function runParts() {
   const asked = [];
   for (const part of parts) if (await hasSpecs(part)) asked.push(part);
-  let status = 0;
   // Where there are none at all, Jest says so.
-  for (const part of asked.length > 0 ? asked : parts.slice(0, 1)) status = (await runPart(part)) || status;
+  if (asked.length === 0) return (await run(parts[0])).status;
+  let status = 0;
+  for (const line of ORDER) status = (await runTogether(line.filter((part) => asked.includes(part)))) || status;
   return status;
 }
 
-async function runPart(part) {
+/** The first shows what it does while it does it, the others when they have ended. */
+async function runTogether(line) {
+  const places = new Map();
+  for (const part of line) places.set(part, await startSwarm(part));
+  const [shown, ...others] = line.map((part, i) => run(part, { ...places.get(part), isShown: i === 0 }));
+  const { status } = await shown;
+  const ends = others.length > 0 ? await step(`Ending the specs of ${line.slice(1).join(', ')}`, () => Promise.all(others)) : [];
+  for (const { output } of ends) process.stdout.write(output);
+  await endSwarms();
+  return [status, ...ends.map((end) => end.status)].find((one) => one !== 0) ?? 0;
+}
+
+/** Where no engine can be, the specs that need one are skipped, and say why. */
+async function startSwarm(part) {
   const [title, start] = SWARMS[part] ?? [];
-  // Where no engine can be, the specs that need one are skipped, and say why.
-  if (start && !whyNoEngine) await step(title, async () => (swarm = await start(env.SHOAL_TEST_WATCHDOG)));
-  const status = await run(part, swarm);
-  await endSwarm();
-  return status;
+  if (!start || whyNoEngine) return {};
+  const swarm = await step(title, () => start(env.SHOAL_TEST_WATCHDOG));
+  swarms.add(swarm);
+  return swarm;
 }
 
 async function hasSpecs(part) {
@@ -89,32 +104,37 @@ async function hasSpecs(part) {
   return output.includes('.spec.ts');
 }
 
-/** Runs specs, and adds to `counts`. Resolves with Jest's exit code. */
-async function run(which, where = { seat: [], env: {} }) {
-  const file = join(folder, which);
-  const [command, ...rest] = [...where.seat, process.execPath, JEST, ...args];
-  jest = spawn(command, rest, { cwd: root, stdio: 'inherit', env: { ...env, ...where.env, SHOAL_TEST_PARTS: which, SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
+/** Runs the specs of a part, and adds to `counts`. Resolves with Jest's exit code, and with what it said unless that was shown. */
+async function run(part, { seat = [], env: more = {}, isShown = true } = {}) {
+  const file = join(folder, part);
+  const [command, ...rest] = [...seat, process.execPath, JEST, ...args];
+  const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+  const jest = spawn(command, rest, { cwd: root, stdio, env: { ...env, ...more, SHOAL_TEST_PARTS: part, SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
+  jests.add(jest);
+  const said = [];
+  for (const stream of [jest.stdout, jest.stderr]) stream?.on('data', (chunk) => said.push(chunk));
   const code = await ended(jest);
+  jests.delete(jest);
   // It is not there when Jest has run nothing, and has said why.
   const own = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   for (const name of Object.keys(counts)) counts[name] += own[name] ?? 0;
-  return code ?? 1;
+  return { status: code ?? 1, output: Buffer.concat(said) };
 }
 
 function ended(child) {
   return new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
 }
 
-async function endSwarm() {
-  await swarm?.end();
-  swarm = undefined;
+async function endSwarms() {
+  await Promise.all([...swarms].map((swarm) => swarm.end()));
+  swarms.clear();
 }
 
 /** What an engine that is still starting leaves behind, the next run clears away. */
 async function stop(signal, code) {
   interrupted = code;
-  jest?.kill(signal);
-  await endSwarm();
+  for (const jest of jests) jest.kill(signal);
+  await endSwarms();
   rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
