@@ -7,9 +7,9 @@ import { webBundle } from '../e2e/web-bundle';
 import { childrenOf, ownMemoryBytes } from '../processes';
 import { faultRow, faultSeed, howMany } from './fault-table';
 import { converse } from './fuzz/converse';
-import { Random } from './random';
 import { fuzzRequest, SMUGGLED_NONCE, type FuzzRequest } from './fuzz/requests';
-import { parseStrictly, type StrictResponse } from './fuzz/strict-responses';
+import { Random } from './random';
+import { headerOf, strictAnswers, type SeenAnswer } from './strict-answers';
 
 const REQUESTS = howMany({ short: 3_000, long: 100_000 });
 const CONNECTIONS = 16;
@@ -56,12 +56,12 @@ function conversation(random: Random, index: number): FuzzRequest[] {
 }
 
 /** @param others nonces of all that was sent so far, on any connection. */
-function check(requests: readonly FuzzRequest[], responses: readonly StrictResponse[], others: ReadonlySet<string>): void {
+function check(requests: readonly FuzzRequest[], responses: readonly SeenAnswer[], others: ReadonlySet<string>): void {
   const own = new Set(requests.map(({ nonce }) => nonce));
   responses.forEach((response, i) => {
-    const { status, headers } = response;
-    if (!ALLOWED.has(status)) throw new Error(`answered ${status}: ${response.body.toString().slice(0, 500)}`);
-    const text = headers.get('x-echo');
+    const { status } = response;
+    if (!ALLOWED.has(status)) throw new Error(`answered ${status}: ${response.body.slice(0, 500)}`);
+    const text = headerOf(response, 'x-echo');
     const echoed = text === undefined ? undefined : (JSON.parse(Buffer.from(text, 'base64').toString()) as Echoed);
     if (echoed?.nonce === SMUGGLED_NONCE && requests.every(({ sound }) => sound)) throw new Error('a body became a call');
     if (echoed?.nonce !== undefined && others.has(echoed.nonce) && !own.has(echoed.nonce)) throw new Error('the answer of another connection');
@@ -70,6 +70,13 @@ function check(requests: readonly FuzzRequest[], responses: readonly StrictRespo
     const { method, rest, bodyBytes } = request.echoed;
     expect({ status, ...echoed }).toEqual({ status: 200, method, url: rest, nonce: request.nonce, bytes: bodyBytes });
   });
+}
+
+/** @throws when what came is not answers alone, or, where they must be, not whole ones */
+function readAnswers(received: Buffer, methods: readonly string[], { goesOn = false, whole = false }): readonly SeenAnswer[] {
+  const { answers, doubt, isCut } = strictAnswers(received.toString('latin1'), { methods, goesOn });
+  if (doubt !== undefined && (whole || !isCut)) throw new Error(doubt);
+  return answers;
 }
 
 describe.each([1, 2])('a gateway with SHOAL_WORKERS=%d', (workers) => {
@@ -99,9 +106,9 @@ describe.each([1, 2])('a gateway with SHOAL_WORKERS=%d', (workers) => {
         const sound = requests.at(-1)!.sound;
         const leave = random.chance(0.03);
         try {
-          const isWhole = (received: Buffer) => parseStrictly(received, methods, false).length >= requests.length;
+          const isWhole = (received: Buffer) => readAnswers(received, methods, { goesOn: true }).length >= requests.length;
           const received = await converse({ port: gateway.port, bytes, random, leave, ...(sound ? { isWhole } : {}) });
-          const responses = parseStrictly(received, methods, sound && !leave);
+          const responses = readAnswers(received, methods, { whole: sound && !leave });
           check(requests, responses, nonces);
           if (sound && !leave && responses.length !== requests.length) throw new Error(`${responses.length} answers to ${requests.length} requests`);
           for (const { status } of responses) statuses.set(status, (statuses.get(status) ?? 0) + 1);

@@ -1,10 +1,12 @@
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { strictAnswers } from './strict-answers';
 
 export interface RawAnswer {
   readonly status: number;
   /** Of names in lower case; of one that came twice the last. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As Latin-1, without the frames of chunks. */
   readonly body: string;
 }
 
@@ -24,7 +26,10 @@ export interface RawRequest {
 /** Longer than anything that is slow on purpose. */
 const LIMIT_MS = 60_000;
 
-/** Sends one request, byte for byte, on a connection of its own, and resolves with the answer. No certificate is checked. */
+/**
+ * Sends one request, byte for byte, on a connection of its own, and resolves with the answer. No certificate is checked. Rejects
+ * when what comes is no whole answer, or more than one.
+ */
 export function rawRequest(base: string, { method, target, lines = [], body = '', from, signal }: RawRequest): Promise<RawAnswer> {
   const { protocol, hostname, port, host } = new URL(base);
   const where = { host: hostname, port: Number(port), ...(from === undefined ? {} : { localAddress: from }) };
@@ -36,7 +41,13 @@ export function rawRequest(base: string, { method, target, lines = [], body = ''
     signal?.addEventListener('abort', () => socket.destroy(new Error('broken off')), { once: true });
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error(`${method} ${target}: no answer within ${LIMIT_MS} ms, after ${JSON.stringify(received.slice(0, 200))}`)));
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
-    socket.on('close', () => resolve(parseAnswer(received)));
+    socket.on('close', () => {
+      try {
+        resolve(onlyAnswer(received, method));
+      } catch (error) {
+        reject(new Error(`${method} ${target.slice(0, 200)}: ${(error as Error).message}`));
+      }
+    });
     // Who was refused while still sending may see a reset behind the answer.
     socket.on('error', (error: Error) => {
       if (!received.includes('\r\n\r\n')) reject(error);
@@ -46,23 +57,12 @@ export function rawRequest(base: string, { method, target, lines = [], body = ''
   });
 }
 
-function parseAnswer(received: string): RawAnswer {
-  const end = received.indexOf('\r\n\r\n');
-  const [first = '', ...lines] = received.slice(0, Math.max(0, end)).split('\r\n');
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0), headers, body: headers['transfer-encoding'] === 'chunked' ? joinChunks(received.slice(end + 4)) : received.slice(end + 4) };
-}
-
-/** As far as they have come. */
-function joinChunks(text: string): string {
-  let body = '';
-  for (let at = 0; ; ) {
-    const lineEnd = text.indexOf('\r\n', at);
-    const length = lineEnd < 0 ? 0 : parseInt(text.slice(at, lineEnd), 16);
-    if (!(length > 0)) return body;
-    body += text.slice(lineEnd + 2, lineEnd + 2 + length);
-    at = lineEnd + 2 + length + 2;
-  }
+/** The one answer that came, which must be whole. */
+function onlyAnswer(received: string, method: string): RawAnswer {
+  const { answers, doubt } = strictAnswers(received, { methods: [method] });
+  const [answer, ...others] = answers;
+  if (doubt !== undefined || !answer || others.length > 0) throw new Error(doubt ?? `${answers.length} answers`);
+  return { ...answer, headers: Object.fromEntries(answer.headers) };
 }
 
 /** Runs `work` on all, so many at a time. */

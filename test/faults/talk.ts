@@ -19,7 +19,7 @@ export async function talk(port: number, pieces: readonly string[], methods: rea
     const received = await client.ends().catch((error: Error) => {
       throw new Error(`asked with ${JSON.stringify(pieces.join('').slice(0, 2_000))}: ${error.message}`);
     });
-    return { received, ...strictAnswers(received, methods) };
+    return { received, ...strictAnswers(received, { methods }) };
   } finally {
     client.destroy();
   }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { headerOf, strictAnswers, type SeenAnswer } from '../strict-answers';
 
 export interface RawAnswer {
   readonly status: number;
@@ -51,7 +52,7 @@ export class RawConnection {
     this.socket = socket;
     const startedMs = performance.now();
     return new Promise((resolve, reject) => {
-      let received: Buffer = Buffer.alloc(0);
+      let received = '';
       let streamTimer: NodeJS.Timeout | undefined;
       const done = (end: () => void) => {
         clearTimeout(timer);
@@ -64,22 +65,25 @@ export class RawConnection {
         done(() => {
           socket.destroy();
           const Kind = reason !== NO_ANSWER && received.length === 0 ? ConnectionEnded : Error;
-          reject(new Kind(`${reason} after ${Math.round(performance.now() - startedMs)} ms; received ${JSON.stringify(received.toString('latin1').slice(0, 300))}`));
+          reject(new Kind(`${reason} after ${Math.round(performance.now() - startedMs)} ms; received ${JSON.stringify(received.slice(0, 300))}`));
         });
-      const answered = (answer: ParsedAnswer, isStream: boolean) =>
+      const answered = ({ status, headers, body }: SeenAnswer, isStream: boolean) =>
         done(() => {
-          if (isStream || answer.headers['connection']?.toLowerCase() === 'close') socket.destroy();
-          resolve({ status: answer.status, headers: answer.headers, body: answer.body, isStream, tookMs: performance.now() - startedMs });
+          const all = Object.fromEntries(headers);
+          if (isStream || all['connection']?.toLowerCase() === 'close') socket.destroy();
+          resolve({ status, headers: all, body: Buffer.from(body, 'latin1'), isStream, tookMs: performance.now() - startedMs });
         });
+      const read = (goesOn: boolean) => strictAnswers(received, { methods: [isHead ? 'HEAD' : 'GET'], goesOn });
       const look = (ended: boolean) => {
-        const answer = parseAnswer(received, { isHead, ended });
-        if (answer === undefined) return;
-        if (answer.whole) return answered(answer, false);
-        if (STREAMS.test(answer.headers['content-type'] ?? '')) streamTimer ??= setTimeout(() => answered(parseAnswer(received, { isHead, ended: false })!, true), streamMs);
+        const { answers, doubt, isCut, part } = read(!ended);
+        if (doubt !== undefined && !isCut) return fail(doubt);
+        if (answers.length > 1) return fail(`${answers.length} answers`);
+        if (answers[0]) return answered(answers[0], false);
+        if (part && STREAMS.test(headerOf(part, 'content-type') ?? '')) streamTimer ??= setTimeout(() => answered(read(true).part!, true), streamMs);
       };
       const timer = setTimeout(() => fail(NO_ANSWER), limitMs);
       socket.on('data', (chunk: Buffer) => {
-        received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+        received += chunk.toString('latin1');
         look(false);
       });
       socket.on('error', (error) => fail(error.message));
@@ -91,42 +95,5 @@ export class RawConnection {
 
   end(): void {
     this.socket?.destroy();
-  }
-}
-
-interface ParsedAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  readonly whole: boolean;
-}
-
-/** `undefined` while the head is not there. */
-function parseAnswer(bytes: Buffer, { isHead, ended }: { readonly isHead: boolean; readonly ended: boolean }): ParsedAnswer | undefined {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0) return undefined;
-  const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
-  const status = Number(/^HTTP\/1\.[01] (\d{3})( |$)/.exec(first)?.[1] ?? NaN);
-  const rest = bytes.subarray(end + 4);
-  if (status >= 100 && status < 200) return parseAnswer(rest, { isHead, ended });
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
-  const head = { status, headers };
-  if (isHead || status === 204 || status === 304) return { ...head, body: Buffer.alloc(0), whole: true };
-  if (headers['transfer-encoding'] !== undefined) return { ...head, ...dechunked(rest) };
-  const length = headers['content-length'];
-  if (length === undefined) return { ...head, body: rest, whole: ended };
-  return { ...head, body: rest.subarray(0, Number(length)), whole: rest.length >= Number(length) };
-}
-
-function dechunked(bytes: Buffer): { readonly body: Buffer; readonly whole: boolean } {
-  const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
-    const lineEnd = bytes.indexOf('\r\n', at);
-    const size = lineEnd < 0 ? NaN : parseInt(bytes.subarray(at, lineEnd).toString('latin1'), 16);
-    const start = lineEnd + 2;
-    if (Number.isNaN(size) || bytes.length < start + size + 2) return { body: Buffer.concat(parts), whole: false };
-    if (size === 0) return { body: Buffer.concat(parts), whole: true };
-    parts.push(bytes.subarray(start, start + size));
-    at = start + size + 2;
   }
 }
