@@ -2,8 +2,6 @@ import { GatewayProcess } from '../e2e/gateway-process';
 import { ask } from '../e2e/ask';
 import { faultRow } from './fault-table';
 
-jest.setTimeout(60_000);
-
 const HTML = { Accept: 'text/html' };
 type Headers = Readonly<Record<string, string>>;
 

@@ -61,7 +61,7 @@ describe('callbacks', () => {
     await gateway.until(async () => {
       ({ callback } = JSON.parse((await ask(gateway.url, 'GET', `/async-function/calls/${id}?wait=5s`, { headers: gateway.authorization() })).text) as { callback?: { readonly state: string; readonly attempts: number } });
       return callback !== undefined && (callback.state !== 'pending' || callback.attempts > 0);
-    }, 60_000);
+    });
     return callback!;
   }
 

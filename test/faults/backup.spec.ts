@@ -77,7 +77,7 @@ describe('shoal backup and shoal restore', () => {
         if (!stopped) accepted.push(later.headers['x-call-id'] as string);
       }
     });
-    await gateway.until(() => accepted.length >= 50, 30_000);
+    await gateway.until(() => accepted.length >= 50);
     const sure = [...accepted];
     const { code, stdout, stderr } = await backUp(file);
     stopped = true;
@@ -103,7 +103,7 @@ describe('shoal backup and shoal restore', () => {
       const asBefore = after.functions.map((one) => (one.image === bundle ? { ...one, image: join(project, 'build/bundles/Keeper-1') } : one));
       expect({ ...after, functions: asBefore }).toEqual(before);
       expect(await get(other, `/async-function/calls/${calls.retrying}`)).toMatchObject({ state: 'retrying', attempts: 1 });
-      for (const id of sure) await other.until(async () => (await stateOf(other, id)) === 'succeeded', 30_000);
+      for (const id of sure) await other.until(async () => (await stateOf(other, id)) === 'succeeded');
       await expectCallsToGoOn(other, calls, join(home, 'bundles', bundle));
       expect(readFileSync(join(home, 'bundles', bundle, 'linked.mjs'), 'utf8')).toContain('createServer');
       // Neither may end the processes of the other.
@@ -201,9 +201,9 @@ describe('shoal backup and shoal restore', () => {
         if (isFirst) expect((await send(gateway, 'GET', '/system/backup')).status).toBe(429);
         answer.destroy();
         return isFirst;
-      }, 20_000);
+      });
     }
-    await gateway.until(() => files() <= atFirst + 2, 20_000);
+    await gateway.until(() => files() <= atFirst + 2);
     rmSync(join(project, 'build/bundles/Keeper-1/large'));
     expect(await backUp(join(folder, 'after.tar'))).toMatchObject({ code: 0 });
     faultRow({ area: 'upgrade', done: 'readers of a back-up that stop reading and leave', times: `${rounds}`, lost: 'nothing', seen: 'the next back-up is whole; no open file stays' });

@@ -63,7 +63,7 @@ beforeAll(async () => {
 });
 
 const answers = async (gateway: GatewayProcess, name: string) => {
-  await gateway.until(async () => (await send(gateway, 'POST', `/function/${name}`, 'x')).text === 'x', 20_000);
+  await gateway.until(async () => (await send(gateway, 'POST', `/function/${name}`, 'x')).text === 'x');
 };
 
 describe('the file of a function', () => {

@@ -118,8 +118,10 @@ describe.each([
   it('starts its function host again when it can, after it could not for want of files', async () => {
     const mayOpen = (files: number) => execFileSync('sh', ['-c', `prlimit --pid=${gateway.pid} --nofile=${files}:`]);
     await gateway.deploy('fn', { envProcess: 'cat' });
+    await AsyncFunction.deploy(gateway, 'served', { labels: { 'com.openfaas.scale.max': '1' } });
     const [host] = childrenOf(gateway.pid, '-host');
     const functions = childrenOf(host!, 'server.mjs');
+    expect(functions.length).toBeGreaterThan(0);
     mayOpen(10);
     process.kill(host!, 'SIGKILL');
     await gateway.until(() => /the function host ended \(.*EMFILE\); starting another/.test(gateway.output));

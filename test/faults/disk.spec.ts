@@ -71,10 +71,10 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     expect(accepted.length).toBeGreaterThan(5);
     disk.makeRoom();
     await gateway.until(async () => (await send(gateway, 'POST', '/async-function/cat', 'x')).status === 202);
-    for (const id of accepted) await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded', 30_000);
+    for (const id of accepted) await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded');
     expect(await deploy('more')).toMatchObject({ status: 202 });
     expect(await send(gateway, 'GET', '/system/backup')).toMatchObject({ status: 200 });
-    await gateway.until(() => (JSON.parse(readFileSync(join(home, 'functions/openfaas-fn/napper.json'), 'utf8')) as { replicas: number }).replicas === 1, 20_000);
+    await gateway.until(() => (JSON.parse(readFileSync(join(home, 'functions/openfaas-fn/napper.json'), 'utf8')) as { replicas: number }).replicas === 1);
     faultRow({ area: 'processes', done: 'disk full while deploys, secrets, namespaces, a back-up and asynchronous calls come in; then room again', times: `6 writes, ${accepted.length + refusals} asynchronous calls`, lost: 'nothing accepted; no file half written', seen: '503 with the file and what to do; calls to running and to sleeping functions 200' });
   });
 
@@ -83,16 +83,16 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
     const bundle = join(home, 'bundles/keeper');
     const ids: string[] = [];
     for (let i = 0; i < calls; i++) ids.push((await send(gateway, 'POST', `/async-function/keeper?hold&${i}`, 'x')).headers['x-call-id'] as string);
-    for (const id of ids) await gateway.until(async () => (await stateOf(gateway, id)) === 'running', 20_000);
+    for (const id of ids) await gateway.until(async () => (await stateOf(gateway, id)) === 'running');
     // What opens it is a file as well, and so made ahead of the disk; the calls end on one that is full.
     writeFileSync(join(bundle, 'closed'), '');
     disk.fill();
     expect(await deploy('unwritten')).toMatchObject({ status: 503, text: expect.stringMatching(FULL) });
     renameSync(join(bundle, 'closed'), join(bundle, 'open'));
-    await gateway.until(async () => (await get<{ running: number }[]>(gateway, '/system/queue')).every(({ running }) => running === 0) || /queue does not work/.test(gateway.output), 20_000);
+    await gateway.until(async () => (await get<{ running: number }[]>(gateway, '/system/queue')).every(({ running }) => running === 0) || /queue does not work/.test(gateway.output));
     disk.makeRoom();
     for (const id of ids) {
-      await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded', 20_000);
+      await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded');
       expect(await get(gateway, `/async-function/calls/${id}`)).toMatchObject({ attempts: 1 });
     }
     faultRow({ area: 'processes', done: 'disk full while asynchronous calls run and end', times: `${calls} calls`, lost: 'nothing', seen: 'each ran once' });

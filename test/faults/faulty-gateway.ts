@@ -13,6 +13,9 @@ export const WRITE_TIMEOUT_MS = 5_000;
 const SLACK_MS = 10_000;
 const PATHS = ['/function/web?ms=20', '/function/cmd'];
 const EVERY_MS = 100;
+/** After it has recovered: what was still on its way has ended by then, and from then on nothing may fail any more. */
+const SETTLED_MS = 2_000;
+const WATCHED_MS = 1_000;
 
 /** A gateway with two workers, one port for all of its starts, and functions of both kinds, whose processes can be found. */
 export class FaultyGateway {
@@ -64,6 +67,16 @@ export class FaultyGateway {
   async dispose(): Promise<void> {
     await this.gateway.dispose();
   }
+}
+
+/** Goes on calling after all has recovered, stops, and looks whether all is really served again. */
+export async function expectServedAgain(calls: SteadyCalls): Promise<void> {
+  const fromMs = performance.now() + SETTLED_MS;
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS + WATCHED_MS));
+  await calls.stop();
+  const { served, late, failed } = calls.since(fromMs);
+  expect(failed).toEqual([]);
+  expect(served).toBeGreaterThan(late);
 }
 
 /** What holds for all of them: each call was answered in time or cut, and each that was accepted has succeeded. */

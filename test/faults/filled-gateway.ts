@@ -88,7 +88,7 @@ export async function fill(gateway: GatewayProcess, keeper: string): Promise<Fil
     return answered['x-call-id'] as string;
   };
   const until = async (id: string, state: string) => {
-    await gateway.until(async () => (await stateOf(gateway, id)) === state, 30_000);
+    await gateway.until(async () => (await stateOf(gateway, id)) === state);
     return id;
   };
   const succeeded = await until(await call('keeper?a=1'), 'succeeded');
@@ -134,12 +134,12 @@ export async function expectCallsToGoOn(gateway: GatewayProcess, calls: FilledCa
   for (const id of calls.waiting) expect(['queued', 'running', 'retrying']).toContain(await stateOf(gateway, id));
   openKeeper(bundle);
   for (const id of [calls.running, ...calls.waiting]) {
-    await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded', 30_000);
+    await gateway.until(async () => (await stateOf(gateway, id)) === 'succeeded');
     expect(JSON.parse((await send(gateway, 'GET', `/async-function/calls/${id}/result`)).text)).toEqual({ body: JSON.stringify(BODY), secret: TOKEN_DIGEST });
   }
   const again = await send(gateway, 'POST', '/async-function/keeper?once', BODY, { 'Idempotency-Key': 'the same' });
   if (keys) expect(again.headers['x-call-id']).toBe(calls.once);
   expect((await get(gateway, `/async-function/calls/${calls.once}`))['attempts']).toBe(1);
   expect((await send(gateway, 'POST', `/system/queue/dead/${calls.dead}/redrive`)).status).toBeLessThan(300);
-  await gateway.until(async () => (await stateOf(gateway, calls.dead)) === 'failed', 30_000);
+  await gateway.until(async () => (await stateOf(gateway, calls.dead)) === 'failed');
 }

@@ -9,8 +9,6 @@ const disk = new SmallDisk('4m');
 afterAll(() => disk.dispose());
 const LINES = 3_000;
 
-jest.setTimeout(60_000);
-
 describeUnlessMissing('a log file on a full disk', disk.missing, () => {
   it('gets the lines that wait, and how many were dropped, once there is room again', async () => {
     disk.mount();

@@ -1,7 +1,7 @@
 import { ask } from '../e2e/ask';
 import { WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
-import { expectKept, FaultyGateway } from './faulty-gateway';
+import { expectKept, expectServedAgain, FaultyGateway } from './faulty-gateway';
 import { Random } from './random';
 
 const ROUNDS = howMany({ short: 2, long: 20 });
@@ -57,6 +57,7 @@ describe(`kill -9 under steady calls (seed ${faultSeed})`, () => {
         }
         tookMs.push(await faulty.recovered());
       }
+      await expectServedAgain(calls);
     } finally {
       await calls.stop();
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ask } from '../e2e/ask';
 import { WatchdogProcess, WATCHDOGS } from '../e2e/watchdog-process';
 import { faultRow, faultSeed, howMany } from './fault-table';
-import { expectKept, FaultyGateway } from './faulty-gateway';
+import { expectKept, expectServedAgain, FaultyGateway } from './faulty-gateway';
 import { Random } from './random';
 
 const ROUNDS = howMany({ short: 1, long: 5 });
@@ -53,6 +53,7 @@ async function stopUnderCalls(faulty: FaultyGateway, { title, find, stopMs, froz
       if (isRunning(victim!)) process.kill(victim!, 'SIGCONT');
       tookMs.push(await faulty.recovered());
     }
+    await expectServedAgain(calls);
   } finally {
     await calls.stop();
   }

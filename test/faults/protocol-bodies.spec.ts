@@ -6,8 +6,6 @@ import { ownMemoryBytes } from '../processes';
 import { faultRow } from './fault-table';
 import { RawUpstream } from './raw-upstream';
 
-jest.setTimeout(60_000);
-
 const MEGABYTE = 1024 * 1024;
 const UNPACKED_BYTES = 256 * MEGABYTE;
 /** Of the gateway, while bombs go through it: far less than one of them unpacked. */

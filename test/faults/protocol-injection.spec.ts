@@ -123,7 +123,7 @@ describe.each([1, 2])('a gateway of %i process(es)', (workers) => {
       for (const answer of answers) expect([202, 400]).toContain(answer.status);
       for (const answer of answers) if (answer.status === 202) accepted.push(headerOf(answer, 'x-call-id')!);
     });
-    await gateway.until(() => receiver.requests.length >= accepted.length, 20_000);
+    await gateway.until(() => receiver.requests.length >= accepted.length);
     upstream.play = echoing;
     expect(receiver.doubts).toEqual([]);
     const told = receiver.requests.map(({ method, headers }) => [method, ...['x-call-id', 'x-function-name', 'x-function-status', 'host', MARK].map((wanted) => headers.filter(([name]) => name === wanted).map(([, value]) => value).join())].join(' '));

@@ -72,7 +72,7 @@ describeWithPrograms('beside nginx', ['nginx'], 'nginx-light', () => {
       }),
     );
     nginx = await NginxProcess.start(theirs.map(({ port }) => port));
-  }, 30_000);
+  });
   afterAll(async () => {
     for (const upstream of [...ours, ...theirs]) upstream.stop();
     try {

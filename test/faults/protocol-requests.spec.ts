@@ -119,7 +119,7 @@ describe.each([1, 2])('requests to a gateway of %i process(es)', (workers) => {
     const { cases, refused } = await smuggle(QUEUE, ({ answers, upstream }) => {
       accepted[lanes.indexOf(upstream)]! += answers.length;
     });
-    await gateway.until(() => lanes.every(({ requests }, lane) => requests.length >= accepted[lane]!), 20_000);
+    await gateway.until(() => lanes.every(({ requests }, lane) => requests.length >= accepted[lane]!));
     expect(lanes.map(({ requests, doubts }) => [requests.length, doubts])).toEqual(accepted.map((count) => [count, []]));
     for (const lane of lanes) lane.forget();
     row('to the queue', cases, `${refused} refused; what ran is what was accepted`);

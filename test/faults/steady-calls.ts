@@ -8,6 +8,9 @@ const LOOK_MS = 50;
 const END_MS = 60_000;
 /** What a caller sees of a process that has gone. */
 const CUT: ReadonlySet<string> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
+/** What a caller is told while somebody is dead or stopped; `internal` is never among it. */
+const LIMITS: ReadonlySet<string> = new Set(['408 exec-timeout', '408 read-timeout', '429 over-capacity', '504 exec-timeout', '504 not-ready-in-time', '504 upstream-timeout']);
+const EXPLAINED: ReadonlySet<string> = new Set([...CUT, ...LIMITS, '500 replica-failed', '502 replica-failed', '502 replica-unreachable', '503 not-ready', '503 shutting-down']);
 
 export interface SteadyCallsOptions {
   /** Paths that are called in turn. */
@@ -18,6 +21,8 @@ export interface SteadyCallsOptions {
 }
 
 interface Outcome {
+  /** When it was sent, of `performance.now()`. */
+  readonly beganMs: number;
   /** The status, with the code of the error where there is one; the code of a broken connection; or `hangs`. */
   readonly what: string;
   readonly ms: number;
@@ -48,7 +53,16 @@ export class SteadyCalls {
 
   /** Calls that did not succeed, and were neither cut nor answered with the reason of a failure of ours: there should be none. */
   get unexplained(): readonly Outcome[] {
-    return [...this.outcomes, ...this.notAccepted].filter(({ what }) => what !== '200' && !CUT.has(what) && !/^(408|429|5\d\d) [a-z-]+$/.test(what));
+    return [...this.outcomes, ...this.notAccepted].filter(({ what }) => what !== '200' && !EXPLAINED.has(what));
+  }
+
+  /**
+   * Of calls that were sent after `ms`: how many succeeded, and what the others saw. Limits of time are apart, since a busy
+   * machine meets them as well.
+   */
+  since(ms: number): { readonly served: number; readonly late: number; readonly failed: readonly string[] } {
+    const all = this.outcomes.filter(({ beganMs }) => beganMs > ms).map(({ what }) => what);
+    return { served: all.filter((what) => what === '200').length, late: all.filter((what) => LIMITS.has(what)).length, failed: all.filter((what) => what !== '200' && !LIMITS.has(what)) };
   }
 
   get slowestMs(): number {
@@ -96,7 +110,7 @@ export class SteadyCalls {
   private call(path: string, answered: (answer: IncomingMessage) => void = () => undefined): Promise<Outcome> {
     const startedMs = performance.now();
     return new Promise((resolve) => {
-      const end = (what: string) => resolve({ what, ms: performance.now() - startedMs });
+      const end = (what: string) => resolve({ what, beganMs: startedMs, ms: performance.now() - startedMs });
       let port: number;
       try {
         port = this.gateway.port;

@@ -13,6 +13,8 @@ const CALLS = howMany({ short: 50, long: 2_000 });
 /** Each writes four lines about what this machine cannot apply. */
 const DEPLOYMENTS = howMany({ short: 20, long: 3_500 });
 const AT_ONCE = 10;
+/** What work costs, and the 1 MiB of lines that wait. */
+const MOST_MORE_MIB = 200;
 const MODES = [
   ['one process', {}],
   ['two workers', { SHOAL_WORKERS: '2' }],
@@ -98,6 +100,8 @@ describe.each(MODES)('a gateway whose log nobody reads, of %s', (title, env) => 
     await until(() => gateway.exitCode === 0 && text.includes('Shutting down'));
     closeSync(fd);
     reader.destroy();
+    if (DEPLOYMENTS <= 20) expect({ kept: text.match(/: constraints /g)?.length, dropped: /lines were dropped/.test(text) }).toEqual({ kept: DEPLOYMENTS, dropped: false });
+    expect(moreMib).toBeLessThan(MOST_MORE_MIB);
     faultRow({ area: 'processes', done: `standard output and error of the gateway, ${title}, are a pipe that is full`, times: `${DEPLOYMENTS} deployments, ${CALLS} calls, ${CALLS} asynchronous calls`, lost: DEPLOYMENTS > 20 ? 'lines of the log beyond 1 MiB, which it says' : 'nothing', seen: `every call answered; ${Math.round(moreMib)} MiB more memory` });
   });
 

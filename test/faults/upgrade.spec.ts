@@ -68,7 +68,7 @@ describe.each(COMMITS)('a data directory of commit $commit', ({ commit, keys }) 
       Object.assign(gateway, { authorization: () => ({ Authorization: `Basic ${Buffer.from(`admin:${known.password}`).toString('base64')}` }) });
       expect(await inventory(gateway, known.calls)).toEqual(known.inventory);
       expect(await get(gateway, `/async-function/calls/${known.calls.retrying}`)).toMatchObject({ state: 'retrying', attempts: 1 });
-      await gateway.until(async () => (await get<{ availableReplicas: number }>(gateway, '/system/function/keeper')).availableReplicas > 0, 20_000);
+      await gateway.until(async () => (await get<{ availableReplicas: number }>(gateway, '/system/function/keeper')).availableReplicas > 0);
       await expectCallsToGoOn(gateway, known.calls, join(home, 'bundles/keeper'), { keys });
       faultRow({ area: 'upgrade', done: `a data directory that commit ${known.commit} has left behind, killed, is opened`, times: `5 functions, 2 secrets, ${4 + known.calls.waiting.length + 1} calls`, lost: 'nothing', seen: 'all as it was; what had not ended ran' });
     } finally {

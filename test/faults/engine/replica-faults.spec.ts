@@ -29,7 +29,7 @@ describeOnEngine('a replica that fails', ({ host, network, socket }) => {
     const envVars = { PROGRAM, mode: 'http', upstream_url: 'http://127.0.0.1:3000', exec_timeout: `${LIMIT_MS}ms` };
     const labels = { 'com.openfaas.scale.type': 'alert', 'com.openfaas.scale.min': '3' };
     await gateway.deploy(NAME, { image: WATCHDOG_IMAGE, envProcess: 'node -e eval(process.env.PROGRAM)', envVars, labels }, 40_000);
-  }, 60_000);
+  });
   afterAll(async () => {
     await ask(gateway.url, 'DELETE', '/system/functions', { body: { functionName: NAME } });
     await gateway.dispose();

@@ -21,6 +21,8 @@ const QUIET = '/function/quiet';
  * does, a process may not run for longer than that; what waits for the flood's end takes as long as that, 3 s.
  */
 const CONTROL_MS = howMany({ short: 2_000, long: 500 });
+/** A refusal takes no turn: slower than this only where the processes of the machine do not come to run at all. */
+const REFUSED_P99_MS = howMany({ short: 2_000, long: 1_000 });
 /** Above what is there at rest: some 30 kB a connection, and what the runtime has not cleared away yet. */
 const MEMORY_MB = 400;
 
@@ -34,6 +36,12 @@ function expectServed({ looks, memoryMb }: Beside<unknown>): void {
     expect({ path, count, late: maxMs > CONTROL_MS ? maxMs : 0 }).toEqual({ path, count, late: 0 });
   }
   expect(memoryMb).toBeLessThan(MEMORY_MB);
+}
+
+/** Load of which too much comes is refused in part, and without a wait. */
+function expectRefused({ statuses, refusedMs }: LoadResult): void {
+  expect((statuses['429'] ?? 0) + (statuses['503'] ?? 0)).toBeGreaterThan(0);
+  expect(refusedMs.p99).toBeLessThan(REFUSED_P99_MS);
 }
 
 /** Refused with the time to come again, or served; never cut off. */
@@ -64,6 +72,7 @@ describe.each([1, 2])('with %d processes for calls', (workers) => {
     });
     const { flood, growing, later } = all.result;
     expectOrderly(flood);
+    expectRefused(flood);
     expect(flood.goodput).toBeGreaterThan(LEAST_OF_PEAK * peak.goodput);
     expect(flood.sent).toBeGreaterThan(TIMES_THE_PEAK * 0.5 * peak.goodput * SECONDS);
     expectServed(all);
@@ -71,7 +80,7 @@ describe.each([1, 2])('with %d processes for calls', (workers) => {
     const { replicas } = JSON.parse((await ask(gateway.url, 'GET', '/system/function/growing')).text) as { replicas: number };
     const { changes } = JSON.parse((await ask(gateway.url, 'GET', '/system/function/growing/scaling')).text) as { changes: unknown[] };
     expect({ statuses: Object.keys(growing.statuses), grew: replicas > 1, decided: changes.length > 0 }).toEqual({ statuses: ['200'], grew: true, decided: true });
-    await gateway.until(async () => (await Promise.all(later.map(stateOf))).every((state) => state === 'succeeded'), 30_000);
+    await gateway.until(async () => (await Promise.all(later.map(stateOf))).every((state) => state === 'succeeded'));
     // Who left while waiting has left no place taken.
     await gateway.until(async () => (await ask(gateway.url, 'GET', slow.path)).status === 200);
     faultRow({
