@@ -125,7 +125,7 @@ describeWithPrograms('scaling by what Prometheus measures', ['prometheus'], 'pro
   it('goes up with the calls, back down after them, and asleep when there are none', async () => {
     await gateway.deploy('measured', { envProcess: 'cat', labels: scale({ target: '5', 'down.window': '3s', zero: 'true', 'zero-duration': '5s' }) });
     const stop = callOften(gateway, 'measured');
-    await gateway.until(async () => (await replicas(gateway, 'measured')) >= 3, 30_000);
+    await gateway.until(async () => (await replicas(gateway, 'measured')) >= 3);
     expect(await stop()).toEqual([]);
     await gateway.until(async () => (await replicas(gateway, 'measured')) === 0, 60_000);
     const { changes } = await story(gateway, 'measured');
@@ -138,7 +138,7 @@ describeWithPrograms('scaling by what Prometheus measures', ['prometheus'], 'pro
 
   it('scales by CPU, where there is a query for it', async () => {
     await gateway.deploy('hot', { envProcess: 'cat', labels: scale({ type: 'cpu', target: '500' }) });
-    await gateway.until(async () => (await replicas(gateway, 'hot')) === 3, 30_000);
+    await gateway.until(async () => (await replicas(gateway, 'hot')) === 3);
   });
 
   it('says so once when Prometheus is gone, and leaves everything as it is', async () => {

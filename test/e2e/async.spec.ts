@@ -7,8 +7,6 @@ import { ask, open } from './ask';
 import { AsyncFunction } from './async-function';
 import { GatewayProcess } from './gateway-process';
 
-jest.setTimeout(60_000);
-
 interface Status {
   readonly id: string;
   readonly state: string;
@@ -150,7 +148,7 @@ function describeAsync(name: string, startQueue: () => Promise<{ readonly env: R
     it('sends the outcome on, without anything of the caller, and again until it is taken', async () => {
       receiver.statuses = [500, 200];
       const id = await call('?say=hello', { headers: { 'X-Callback-Url': `${receiverUrl}/cb?x=1`, Authorization: 'Bearer secret' } });
-      await gateway.until(async () => (await look(id)).callback?.state === 'delivered', 20_000);
+      await gateway.until(async () => (await look(id)).callback?.state === 'delivered');
       const got = receiver.got.filter(({ headers }) => headers['x-call-id'] === id);
       expect(got.length).toBe(2);
       expect(got[1]).toMatchObject({ url: '/cb?x=1', body: 'hello', headers: { 'x-own': 'yes', 'x-function-status': '200', 'x-function-name': 'fn', 'x-duration-seconds': expect.stringMatching(/^\d+\.\d{6}$/), 'content-length': '5' } });
@@ -297,7 +295,7 @@ function describeAsync(name: string, startQueue: () => Promise<{ readonly env: R
       expect([refused.status, refused.text]).toEqual([400, expect.stringMatching(/^annotations\.schedule cannot be used/)]);
       const cron = await AsyncFunction.deploy(gateway, 'cron', { annotations: { schedule: '* * * * * *' } });
       await ask(gateway.url, 'POST', '/system/scale-function/cron', { body: { replicas: 0 }, headers: gateway.authorization() });
-      await gateway.until(() => cron.ended().length >= 2, 20_000);
+      await gateway.until(() => cron.ended().length >= 2);
       const state = (await system('GET', '/system/function/cron')).body as { schedule: { nextRun: string; lastRun: string; cron: string } };
       expect(state.schedule).toMatchObject({ cron: '* * * * * *', timeZone: 'UTC', missed: 'skip', nextRun: expect.stringMatching(/Z$/), lastRun: expect.stringMatching(/Z$/) });
       expect(new Set(cron.begun()).size).toBe(cron.begun().length);

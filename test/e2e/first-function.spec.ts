@@ -67,7 +67,7 @@ describe('docs/first-function.md', () => {
     }
     if (RECORD) writeFileSync(page, now.reduce((result, output, index) => result.replace(blocks[index]!, () => output), text));
     else expect(now.map(timeless)).toEqual(blocks.map(timeless));
-  }, 60_000);
+  });
 
   /** As on the machine of whoever reads the page. */
   function shownAs(output: string): string {

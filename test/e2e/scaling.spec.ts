@@ -1,8 +1,6 @@
 import { ask } from './ask';
 import { GatewayProcess } from './gateway-process';
 
-jest.setTimeout(60_000);
-
 interface Story {
   readonly policy?: Readonly<Record<string, unknown>>;
   readonly now?: { readonly because: string; readonly reason: string; readonly load?: number };
@@ -52,7 +50,7 @@ describe('scaling', () => {
     expect(Object.keys(await stop())).toEqual(['200']);
     // One caller goes on while they go.
     const stopLast = callers(1, 'slow');
-    await gateway.until(async () => (await state('slow')).replicas === 1, 20_000);
+    await gateway.until(async () => (await state('slow')).replicas === 1);
     expect(Object.keys(await stopLast())).toEqual(['200']);
 
     await gateway.until(async () => (await story('slow')).now!.reason !== 'load');

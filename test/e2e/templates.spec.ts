@@ -169,7 +169,7 @@ export default async (event) => {
     const packageJson = JSON.stringify({ type: 'module', dependencies: { answer: `file:${dependency}` } });
     await buildAndDeploy('node', 'node-packages', { 'package.json': packageJson, 'handler.js': "import answer from 'answer';\nexport default async () => String(answer);" });
     expect(await call('node-packages')).toMatchObject({ status: 200, text: '42' });
-  }, 60_000);
+  });
 });
 
 describe('the template node-ts', () => {
@@ -273,7 +273,7 @@ with zipfile.ZipFile('answer-1.0-py3-none-any.whl', 'w') as wheel:
     const files = { 'requirements.txt': './answer-1.0-py3-none-any.whl\n', 'handler.py': 'from answer import ANSWER\n\ndef handle(req):\n    return str(ANSWER)\n' };
     await buildAndDeploy('python3', 'python3-packages', files);
     expect(await call('python3-packages')).toMatchObject({ status: 200, text: '42' });
-  }, 60_000);
+  });
 });
 
 describeWithPrograms('the template bash', ['bash'], 'bash', () => {

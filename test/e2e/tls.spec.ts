@@ -93,7 +93,7 @@ describeWithPrograms('TLS', ['openssl'], 'openssl', () => {
     } finally {
       await gateway.dispose();
     }
-  }, 60_000);
+  });
 
   it.each([
     ['one of the two', { SHOAL_TLS_CERT: files.certificate }, /must be given both or neither/],

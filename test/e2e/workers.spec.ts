@@ -8,8 +8,6 @@ import { ask, open } from './ask';
 import { AsyncFunction } from './async-function';
 import { GatewayProcess } from './gateway-process';
 
-jest.setTimeout(60_000);
-
 /** Counts its calls itself: answers with how many were there at a time at most, in all its replicas. */
 const COUNTING = `
 import { createServer } from 'node:http';
@@ -99,7 +97,7 @@ describe('data-plane workers', () => {
     expect(workers).toHaveLength(2);
     const before = workers.map(cpuOf);
     const { stop, statuses } = callers(gateway, 8, `/function/${name}?ms=2`);
-    await gateway.until(() => (statuses.get(200) ?? 0) > 300, 20_000);
+    await gateway.until(() => (statuses.get(200) ?? 0) > 300);
     expect(Object.keys(await stop())).toEqual(['200']);
     expect(counting.mostAtOnce()).toBe(Number(room));
     expect(counting.replicas()).toBe(replicas);
@@ -228,7 +226,7 @@ describe('data-plane workers, at their end', () => {
     try {
       const [stopped] = workersOf(gateway);
       process.kill(stopped!, 'SIGSTOP');
-      await gateway.until(async () => !workersOf(gateway).includes(stopped!) && sum(await metric(gateway, 'shoal_worker_up')) === 2, 20_000);
+      await gateway.until(async () => !workersOf(gateway).includes(stopped!) && sum(await metric(gateway, 'shoal_worker_up')) === 2);
       expect(gateway.output).toContain(`(process ${stopped}) has not answered for 10 s: it is ended`);
       for (let i = 0; i < 4; i++) expect((await ask(gateway.url, 'GET', '/healthz')).status).toBe(200);
     } finally {

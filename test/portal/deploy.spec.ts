@@ -14,7 +14,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
   beforeAll(async () => {
     portal = await Portal.start();
     await portal.api('POST', 'system/functions', { service: 'taken', image: 'x', envProcess: 'cat' });
-  }, 60_000);
+  });
   afterAll(() => portal?.dispose());
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
 
@@ -108,7 +108,7 @@ describePortal('the portal: deploying, the store, secrets', () => {
     await page.getByRole('link', { name: 'Go to the function' }).click();
     await page.getByRole('navigation', { name: 'About this function' }).waitFor();
     await page.context().close();
-  }, 60_000);
+  });
 
   it('tells of each kind of mistake at its field, and leads to the first', async () => {
     const page = await portal.open({ path: '#/new', viewport: NARROW, colorScheme: 'dark' });

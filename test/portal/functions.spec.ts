@@ -6,7 +6,7 @@ describePortal('the portal: logging in, and all functions', () => {
   let portal: Portal;
   beforeAll(async () => {
     portal = await Portal.start({ SHOAL_PORT: String(await freePort()) });
-  }, 60_000);
+  });
   afterAll(() => portal?.dispose());
   afterEach(() => expect(portal.offences.splice(0)).toEqual([]));
 

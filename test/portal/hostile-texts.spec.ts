@@ -50,7 +50,7 @@ describePortal('the portal: texts that a function or a caller chose', () => {
     for (const [header, value] of [['X-Call-Id', payload('later')], ['X-Callback-Url', `http://127.0.0.1:1/${payload('callback')}`], ['Idempotency-Key', payload('key').slice(0, 200)]] as const) {
       expect({ header, status: (await call(`/async-function/hostile/${encodeURIComponent(payload('path'))}?fail`, { [header]: value })).status }).toEqual({ header, status: 202 });
     }
-    await gateway.until(async () => ((await portal.api('GET', 'system/queue/dead')) as unknown[]).length >= 3, 30_000);
+    await gateway.until(async () => ((await portal.api('GET', 'system/queue/dead')) as unknown[]).length >= 3);
   }, 90_000);
   afterAll(() => portal?.dispose());
   afterEach(() => {

@@ -48,7 +48,7 @@ describePortal('the portal: testing a function', () => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
-  }, 60_000);
+  });
   beforeEach(async () => {
     page = await portal.openIn(context, '#/functions/web.openfaas-fn/test');
     await page.getByRole('button', { name: 'Send', exact: true }).waitFor();

@@ -5,8 +5,6 @@ import { Cli } from '../e2e/cli-process';
 import { GatewayProcess } from '../e2e/gateway-process';
 import { describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
 
-jest.setTimeout(60_000);
-
 const STACK = 'generated';
 
 describeOnEngine('what shoal generate writes for Swarm', ({ host, network }) => {
@@ -35,10 +33,10 @@ describeOnEngine('what shoal generate writes for Swarm', ({ host, network }) => 
       const answer = await fetch(`${gateway.url}/system/function/shout`);
       return answer.ok ? ((await answer.json()) as Record<string, unknown>) : {};
     };
-    await gateway.until(async () => (await status())['availableReplicas'] === 1, 30_000);
+    await gateway.until(async () => (await status())['availableReplicas'] === 1);
     expect(await status()).toMatchObject({ image: WATCHDOG_IMAGE, envProcess: 'tr a-z A-Z', envVars: { PRICE: '5$${X}' }, annotations: { topic: 'loud' }, limits: { memory: '64Mi' } });
     expect(await (await fetch(`${gateway.url}/function/shout`, { method: 'POST', body: 'hello' })).text()).toBe('HELLO');
     expect((await fetch(`${gateway.url}/system/scale-function/shout`, { method: 'POST', body: JSON.stringify({ replicas: 2 }) })).status).toBe(202);
-    await gateway.until(async () => (await status())['availableReplicas'] === 2, 30_000);
+    await gateway.until(async () => (await status())['availableReplicas'] === 2);
   });
 });

@@ -11,8 +11,6 @@ import { makeTemplateImages, TEMPLATE_BASE } from './template-images';
 const runFile = promisify(execFile);
 const BASE = ['--build-arg', `BASE_IMAGE=${TEMPLATE_BASE}`];
 
-jest.setTimeout(60_000);
-
 describeOnEngine('shoal, with a Docker engine', (engine) => {
   const { host, pid } = engine;
   let cli: Cli;

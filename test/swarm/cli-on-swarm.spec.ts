@@ -9,8 +9,6 @@ import { makeTemplateImages, TEMPLATE_BASE } from './template-images';
 const PER_SECOND = 50;
 const TEMPLATES = ['node', 'bash', 'dockerfile'] as const;
 
-jest.setTimeout(60_000);
-
 describeOnEngine('shoal, with a gateway on a swarm', (engine) => {
   const { host, network } = engine;
   let gateway: GatewayProcess;

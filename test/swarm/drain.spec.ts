@@ -50,7 +50,7 @@ describeOnEngine('a gateway on a swarm', ({ host, network }) => {
 
   async function scale(replicas: number): Promise<void> {
     await manage('POST', `scale-function/${NAME}`, { serviceName: NAME, replicas });
-    await gateway.until(async () => (await availableReplicas()) === replicas, 20_000);
+    await gateway.until(async () => (await availableReplicas()) === replicas);
   }
 
   it(`drops none of ${PER_SECOND} calls a second during ${CHANGES} updates and ${CHANGES} scale-ups and -downs`, async () => {
@@ -59,12 +59,12 @@ describeOnEngine('a gateway on a swarm', ({ host, network }) => {
     const records = await SteadyLoad.during(options, async (load) => {
       for (let version = 1; version <= CHANGES; version++) {
         await manage('PUT', 'functions', httpFunction(NAME, version));
-        await gateway.until(() => load.records.some(({ body }) => body.startsWith(`${version} on `)), 20_000);
+        await gateway.until(() => load.records.some(({ body }) => body.startsWith(`${version} on `)));
         await scale(3);
         await scale(1);
       }
       // The last ones that had to go take calls for some seconds still.
-      await gateway.until(async () => (await runningTasks()) === 1, 20_000);
+      await gateway.until(async () => (await runningTasks()) === 1);
       seconds = load.elapsedMs / 1_000;
     });
     process.stdout.write(`${records.length} calls in ${seconds.toFixed(1)} s: ${failuresOf(records).length} failed, p50 ${percentileMs(records, 0.5)} ms, p99 ${percentileMs(records, 0.99)} ms\n`);

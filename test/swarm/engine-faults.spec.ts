@@ -5,7 +5,6 @@ import { type LabNode, SwarmLab } from '../../tools/swarm-lab.mjs';
 import { stateOf } from '../contracts/function-provider.contract';
 import { describeOnEngine } from './describe-on-engine';
 
-jest.setTimeout(60_000);
 const ANSWER_TIMEOUT_MS = 500;
 
 /** Engines of its own, because they are to fail. What runs on them cannot be called from here, only managed. */

@@ -10,8 +10,6 @@ import { describeWithPrograms } from '../describe-with';
 import { describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
 import { startRegistry, type Registry } from './registry';
 
-jest.setTimeout(60_000);
-
 const IMAGE = '127.0.0.1:5000/private/fn:1';
 
 describeWithPrograms('a private registry', ['docker-registry'], 'docker-registry', () => {

@@ -34,11 +34,11 @@ describeOnEngine('scaling on a swarm', ({ host, network }) => {
     await gateway.deploy(NAME, httpFunction(NAME, 1, labels));
     let [firstMs, askedMs, readyMs] = [0, 0, 0];
     const records = await SteadyLoad.during({ url: `${gateway.url}/function/${NAME}`, perSecond: PER_SECOND }, async (load) => {
-      await gateway.until(async () => (await state()).replicas > 1, 20_000);
+      await gateway.until(async () => (await state()).replicas > 1);
       firstMs = load.elapsedMs;
-      await gateway.until(async () => (await state()).replicas === 4, 20_000);
+      await gateway.until(async () => (await state()).replicas === 4);
       askedMs = load.elapsedMs;
-      await gateway.until(async () => (await state()).availableReplicas >= 4, 20_000);
+      await gateway.until(async () => (await state()).availableReplicas >= 4);
       readyMs = load.elapsedMs;
     });
     // A call now and then goes on while they go.

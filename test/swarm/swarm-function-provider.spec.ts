@@ -8,8 +8,6 @@ import type Docker from 'dockerode';
 import { describeFunctionProvider, stateOf } from '../contracts/function-provider.contract';
 import { BASE_IMAGE, describeOnEngine, WATCHDOG_IMAGE } from './describe-on-engine';
 
-jest.setTimeout(60_000);
-
 describeOnEngine('on a real swarm', ({ host, network }) => {
   const engine = new Engine(host);
   const id = { name: 'fn', namespace: 'ns' };

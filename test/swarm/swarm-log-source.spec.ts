@@ -7,8 +7,6 @@ import { describeLogSource } from '../contracts/log-source.contract';
 import { eventually, listTasks, runIn, runningTasks } from './containers';
 import { BASE_IMAGE, describeOnEngine } from './describe-on-engine';
 
-jest.setTimeout(60_000);
-
 const id: FunctionId = { name: 'fn', namespace: 'ns' };
 const IDLE = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done'];
 

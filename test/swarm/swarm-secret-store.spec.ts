@@ -6,8 +6,6 @@ import { describeSecretStore } from '../contracts/secret-store.contract';
 import { eventually, runIn, runningTasks } from './containers';
 import { BASE_IMAGE, describeOnEngine } from './describe-on-engine';
 
-jest.setTimeout(60_000);
-
 const DEFAULT_NAMESPACE = 'openfaas-fn';
 const value = (text: string) => Buffer.from(text);
 const functionLabels = (name: string) => ({ 'com.openfaas.function': name, 'com.openfaas.namespace': DEFAULT_NAMESPACE });

@@ -261,7 +261,7 @@ describe('Allotments and Permits', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 });
 
 function take(simulation: Simulation, one: Step, maxInflight: number): void {
