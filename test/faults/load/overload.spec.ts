@@ -20,7 +20,7 @@ const QUIET = '/function/quiet';
  * What is promised is 250 ms, and reported. Where two cores carry load, gateway, functions and whatever else the machine
  * does, a process may not run for longer than that; what waits for the flood's end takes as long as that, 3 s.
  */
-const CONTROL_MS = howMany({ short: 2_000, long: 500 });
+const CONTROL_MS = howMany({ short: 1_500, long: 500 });
 /** A refusal takes no turn: slower than this only where the processes of the machine do not come to run at all. */
 const REFUSED_P99_MS = howMany({ short: 2_000, long: 1_000 });
 /** Above what is there at rest: some 30 kB a connection, and what the runtime has not cleared away yet. */

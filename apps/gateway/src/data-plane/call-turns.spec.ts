@@ -1,4 +1,7 @@
-import { BUSY_MS, CALLS_PER_LOOK, CallTurns, MAX_DEFERRED_CALLS, MAX_TURN_WAIT_MS, SLICE_MS } from './call-turns';
+import { BUSY_MS, CALLS_PER_LOOK, CallTurns, MAX_ACCEPT_TURNS, MAX_DEFERRED_CALLS, MAX_TURN_WAIT_MS, SLICE_MS } from './call-turns';
+
+/** Of calls that cost what they do below if nothing else is said. */
+const A_SLICE = SLICE_MS / 0.1;
 
 /** A loop that turns when it is told to; a call takes `costMs` of it. */
 function setUp({ costMs = 0.1 } = {}) {
@@ -43,28 +46,29 @@ describe('CallTurns', () => {
 
   it('lets no more begin in one turn than fit in a slice; the rest begins in later ones, in order', () => {
     const { arrive, turn, settled } = setUp();
-    for (let i = 0; i < 350; i++) arrive('fn', String(i));
+    const calls = 3 * A_SLICE;
+    for (let i = 0; i < calls; i++) arrive('fn', String(i));
     const inFirst = settled.length;
     expect(inFirst * 0.1).toBeGreaterThanOrEqual(SLICE_MS);
     expect((inFirst - CALLS_PER_LOOK) * 0.1).toBeLessThan(SLICE_MS + 0.2);
     turn();
     expect((settled.length - inFirst) * 0.1).toBeLessThan(SLICE_MS + 0.2);
-    for (let i = 0; i < 3; i++) turn();
-    expect(settled).toEqual(Array.from({ length: 350 }, (_, i) => String(i)));
+    for (let i = 0; i < 2; i++) turn();
+    expect(settled).toEqual(Array.from({ length: calls }, (_, i) => String(i)));
   });
 
   it('is not in the way of calls that come at a stretch over many turns', () => {
     const { arrive, turn, settled } = setUp();
     for (let i = 0; i < 1_000; i++) {
       arrive('fn');
-      if (i % 50 === 0) turn();
+      if (i % (A_SLICE / 2) === 0) turn();
     }
     expect(settled).toHaveLength(1_000);
   });
 
   it('a newcomer does not overtake those that wait', () => {
     const { arrive, pass, turn, settled } = setUp();
-    for (let i = 0; i < 120; i++) arrive('fn', String(i));
+    for (let i = 0; i < 1.5 * A_SLICE + CALLS_PER_LOOK; i++) arrive('fn', String(i));
     pass(50);
     arrive('fn', 'late');
     turn();
@@ -94,12 +98,34 @@ describe('CallTurns', () => {
     expect(many.settled).not.toContain('refused quiet');
   });
 
+  it('accepts the connections that wait before it goes on with calls, but not for ever', () => {
+    const { arrive, turn, turns, settled } = setUp();
+    for (let i = 0; i < 10 * A_SLICE; i++) arrive('fn');
+    const before = settled.length;
+    for (let i = 0; i < MAX_ACCEPT_TURNS; i++) {
+      turns.accepted();
+      turn();
+    }
+    expect(settled).toHaveLength(before);
+    turns.accepted();
+    turn();
+    expect(settled.length).toBeGreaterThan(before);
+    const after = settled.length;
+    turns.accepted();
+    turn();
+    expect(settled).toHaveLength(after);
+    // None has come in the turn that has just ended.
+    turn();
+    expect(settled.length).toBeGreaterThan(after);
+  });
+
   it('is busy for a while after a long turn, and not for a short one', () => {
     const { arrive, pass, turn, turns } = setUp();
     for (let i = 0; i < 40; i++) arrive('fn');
     turn();
     expect(turns.busy).toBe(false);
     for (let i = 0; i < 200; i++) arrive('fn');
+    pass(10); // With what else there was to do.
     turn();
     expect(turns.busy).toBe(true);
     pass(BUSY_MS);
@@ -108,9 +134,9 @@ describe('CallTurns', () => {
 
   it('begins on the spot again when nobody waits any more', () => {
     const { arrive, pass, turn, settled, pending } = setUp();
-    for (let i = 0; i < 150; i++) arrive('fn');
+    for (let i = 0; i < 1.5 * A_SLICE; i++) arrive('fn');
     turn();
-    expect(settled).toHaveLength(150);
+    expect(settled).toHaveLength(1.5 * A_SLICE);
     pass(50);
     arrive('fn', 'last');
     expect(settled.at(-1)).toBe('last');

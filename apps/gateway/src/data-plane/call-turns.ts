@@ -1,5 +1,10 @@
+/**
+ * Of the connections that wait to be accepted Node takes one each time the event loop turns. While there are such, the loop turns
+ * for them alone, so often at a stretch.
+ */
+export const MAX_ACCEPT_TURNS = 64;
 /** Calls begin for so long at a stretch; then other connections, answers and the control plane have their turn. */
-export const SLICE_MS = 10;
+export const SLICE_MS = 3;
 /** Of so many calls one asks when the event loop turns, which costs more than all else here. */
 export const CALLS_PER_LOOK = 16;
 /** A turn of the event loop that takes longer than this is of a process that has no time to spare. */
@@ -35,6 +40,9 @@ export class CallTurns {
   /** Calls that have begun since it was told last. */
   private begun = 0;
   private busyUntilMs = -Infinity;
+  /** A connection was accepted in this turn; how many such turns there were since calls have begun. */
+  private hasAccepted = false;
+  private acceptTurns = 0;
 
   /** @param afterTurn runs an action when the event loop has looked at everything else once. */
   constructor(
@@ -48,6 +56,11 @@ export class CallTurns {
     if (this.armed) return this.nowMs() - this.sinceMs < SLICE_MS;
     if (++this.begun >= CALLS_PER_LOOK) this.arm(this.nowMs());
     return true;
+  }
+
+  /** To be told of each new connection. */
+  accepted(): void {
+    this.hasAccepted = true;
   }
 
   /** Whether turns have been long lately. Then refusing calls takes the time of those that are served. */
@@ -75,6 +88,12 @@ export class CallTurns {
     this.begun = 0;
     let nowMs = this.nowMs();
     if (nowMs - this.sinceMs > LONG_TURN_MS) this.busyUntilMs = nowMs + BUSY_MS;
+    if (this.waiting > 0 && this.hasAccepted && this.acceptTurns < MAX_ACCEPT_TURNS) {
+      this.hasAccepted = false;
+      this.acceptTurns++;
+      return this.arm(nowMs);
+    }
+    this.acceptTurns = 0;
     const endMs = nowMs + SLICE_MS;
     for (; this.waiting > 0 && nowMs < endMs; nowMs = this.nowMs()) this.settleNext(nowMs);
     if (this.waiting > 0) this.arm(nowMs);
