@@ -1,11 +1,21 @@
+import { describeWithPrograms } from '../describe-with';
 import { AsyncFunction } from '../e2e/async-function';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { NatsProcess } from '../nats-process';
 import { ClockFile } from './clock-file';
 import { faultRow, howMany } from './fault-table';
 import { get, send, stateOf } from './filled-gateway';
 
 const HOUR_MS = 3_600_000;
-const STEPS = Array.from({ length: howMany({ short: 1, long: 5 }) }, () => [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, -24 * HOUR_MS]).flat();
+const DAY_MS = 24 * HOUR_MS;
+const ROUNDS = howMany({ short: 0, long: 3 });
+/** The long form makes all, which lead back to where they began. */
+const stepsOf = (few: readonly number[]): readonly number[] => (ROUNDS === 0 ? few : Array.from({ length: ROUNDS }, () => [-HOUR_MS, HOUR_MS, DAY_MS, -DAY_MS]).flat());
+/** What the queue is in, and the steps of its clock. */
+const QUEUES = [
+  { queue: 'LMDB', programs: [], steps: stepsOf([-HOUR_MS, DAY_MS]) },
+  { queue: 'NATS', programs: ['nats-server'], steps: stepsOf([-HOUR_MS]) },
+];
 /** For what takes seconds whatever the clock shows; a busy machine may be slow. */
 const SOON_MS = 40_000;
 /** Of each second's schedule: so many runs are seen after a step, and within their time no more than one a second. */
@@ -15,12 +25,13 @@ const SPARE_RUNS = 3;
 
 const TRACE = /^\s+at .+:\d+:\d+\)?$|unhandled|uncaught|TypeError/im;
 
-jest.setTimeout(120_000 + STEPS.length * 60_000);
+jest.setTimeout(180_000);
 
 const nameOf = (ms: number) => `${ms < 0 ? 'back' : 'forward'} by ${Math.abs(ms) === HOUR_MS ? 'an hour' : 'a day'}`;
 
-describe('a wall clock that is set while the gateway runs', () => {
+for (const { queue, programs, steps } of QUEUES) describeWithPrograms(`a wall clock that is set while the gateway runs, with its queue in ${queue}`, programs, programs.join(' '), () => {
   const clock = new ClockFile();
+  let nats: NatsProcess | undefined;
   let gateway: GatewayProcess;
   let ticking: AsyncFunction;
   let session: Record<string, string>;
@@ -28,7 +39,9 @@ describe('a wall clock that is set while the gateway runs', () => {
   let done: string;
 
   beforeAll(async () => {
-    gateway = await GatewayProcess.start({ basic_auth: 'true', SHOAL_ASYNC_KEEP: '500h', SHOAL_ASYNC_KEEP_DEAD: '500h', ...clock.env });
+    nats = queue === 'NATS' ? await NatsProcess.start() : undefined;
+    const address = nats ? { faas_nats_address: '127.0.0.1', faas_nats_port: String(nats.port) } : {};
+    gateway = await GatewayProcess.start({ basic_auth: 'true', SHOAL_ASYNC_KEEP: '500h', SHOAL_ASYNC_KEEP_DEAD: '500h', ...clock.env, ...address });
     const retry = { 'com.openfaas.retry.attempts': '1', 'com.openfaas.retry.deadline': '500h' };
     await AsyncFunction.deploy(gateway, 'fn', { annotations: retry });
     ticking = await AsyncFunction.deploy(gateway, 'ticking', { annotations: { schedule: '* * * * * *' } });
@@ -44,10 +57,11 @@ describe('a wall clock that is set while the gateway runs', () => {
   afterAll(async () => {
     await gateway.stop('SIGKILL');
     await gateway.dispose();
+    await nats?.dispose();
     clock.dispose();
   });
 
-  it.each(STEPS.map((ms) => [nameOf(ms), ms] as const))('%s neither holds up, nor ends, nor multiplies what goes on', async (_, ms) => {
+  it.each(steps.map((ms) => [nameOf(ms), ms] as const))('%s neither holds up, nor ends, nor multiplies what goes on', async (_, ms) => {
     const retried = (await send(gateway, 'POST', '/async-function/fn?fail=1&after=10', 'x')).headers['x-call-id'] as string;
     await gateway.until(async () => (await stateOf(gateway, retried)) === 'retrying', SOON_MS);
     const long = (await send(gateway, 'POST', '/async-function/fn?ms=10000', 'x')).headers['x-call-id'] as string;
@@ -90,6 +104,6 @@ describe('a wall clock that is set while the gateway runs', () => {
     expect((await send(gateway, 'GET', '/system/function/fn/statistics')).status).toBe(200);
     expect((await send(gateway, 'GET', '/system/function/fn/scaling')).status).toBe(200);
     expect(gateway.output).not.toMatch(TRACE);
-    faultRow({ area: 'processes', done: `wall clock set ${nameOf(ms)} while calls run, wait to be retried and come by a schedule`, times: '1', lost: 'nothing', seen: `limits, retries and a schedule of each second went on (${ticking.begun().length - begunAtStep} runs in ${seconds.toFixed(0)} s)` });
+    faultRow({ area: 'processes', done: `wall clock of a gateway with its queue in ${queue} set ${nameOf(ms)} while calls run, wait to be retried and come by a schedule`, times: '1', lost: 'nothing', seen: `limits, retries and a schedule of each second went on (${ticking.begun().length - begunAtStep} runs in ${seconds.toFixed(0)} s)` });
   });
 });

@@ -11,6 +11,9 @@ import type { Delivered, LaneConsumers } from './lane-consumers';
 /** The server's clock and ours need not agree to the millisecond. */
 const EARLY_MS = 20;
 
+/** The wall clock as if nobody had set it back since this process was started: who waits until a time is not to wait twice. */
+const nowMs = (): number => Math.max(Date.now(), performance.timeOrigin + performance.now());
+
 /** A claim, and what it takes to settle it. */
 export interface Held {
   readonly claim: Claim;
@@ -86,7 +89,7 @@ export class ClaimTaker {
 
   /** A server that was started anew has forgotten how long it should wait. */
   private async isEarly(lane: Lane, message: Delivered, { nextAttemptMs = 0 }: CallRecord): Promise<boolean> {
-    const waitMs = nextAttemptMs - Date.now();
+    const waitMs = nextAttemptMs - nowMs();
     if (waitMs <= EARLY_MS) return false;
     await this.parts.consumers.giveBack(message, waitMs);
     this.parts.alarm(lane, nextAttemptMs);
