@@ -10,6 +10,10 @@ import { promisify } from 'node:util';
 const runFile = promisify(execFile);
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 25;
+/** So long an engine that was killed is away. */
+const RESTART_SECONDS = 2;
+/** What a shell reports of a process that SIGKILL has ended. */
+const KILLED = 137;
 const CGROUPS = '/sys/fs/cgroup';
 const NAMESPACES = '/run/netns';
 /** What each lab's folder, network namespaces and cgroups begin with; the number is of the process that made it. */
@@ -104,12 +108,23 @@ class LabNode {
     const wrap = ['--pdeathsig', 'KILL', 'nsenter', `--net=/run/netns/${this.netns}`, 'unshare', '--uts', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
     // No name server answers, and that at once: before each task an engine looks for the image's registry.
     writeFileSync(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
-    const shell = `hostname ${node} && mount --bind ${folder}/resolv.conf "$(realpath /etc/resolv.conf)" && exec "$@" >>${folder}/log 2>&1`;
+    // The first process of the machine starts the engine again when it was killed, as an init does; it ends with one that ends itself.
+    const supervise = `while "$@"; [ $? -eq ${KILLED} ]; do sleep ${RESTART_SECONDS}; done`;
+    const shell = `exec >>${folder}/log 2>&1; hostname ${node} && mount --bind ${folder}/resolv.conf "$(realpath /etc/resolv.conf)" && ${supervise}`;
     this.launcher = spawn('setpriv', [...wrap, 'sh', '-c', shell, 'sh', ...engine], { stdio: 'ignore', detached: true });
     const ended = new Promise((_, reject) => this.launcher.once('exit', (code) => reject(new Error(`the engine ended with ${code}:\n${this.logTail()}`))));
     ended.catch(() => undefined);
     await Promise.race([ended, waitFor(() => ping(socket), `the engine of ${this.name}`)]);
-    this.pid = Number(readFileSync(`/proc/${this.launcher.pid}/task/${this.launcher.pid}/children`, 'utf8').trim().split(' ')[0]);
+  }
+
+  /** The machine's first process. */
+  get init() {
+    return childOf(this.launcher.pid, 'sh');
+  }
+
+  /** Of the engine itself. */
+  get pid() {
+    return childOf(this.init, 'dockerd');
   }
 
   /** Runs the command-line client; resolves with what it wrote. */
@@ -123,8 +138,13 @@ class LabNode {
     if (!this.launcher || this.launcher.exitCode !== null || this.launcher.signalCode !== null) return;
     const gone = new Promise((resolve) => this.launcher.once('exit', resolve));
     await this.cut();
-    process.kill(this.pid, 'SIGKILL');
+    process.kill(this.init, 'SIGKILL');
     await gone;
+  }
+
+  /** The engine's own process dies, and nothing else; after a while it is started again. */
+  crash() {
+    process.kill(this.pid, 'SIGKILL');
   }
 
   /** The engine ends in its own way. */
@@ -154,7 +174,7 @@ class LabNode {
 
   /** All processes of the machine, by the host's ids. */
   pids() {
-    const space = readlinkSync(`/proc/${this.pid}/ns/pid`);
+    const space = readlinkSync(`/proc/${this.init}/ns/pid`);
     return readdirSync('/proc').filter((id) => /^\d+$/.test(id) && linkOf(`/proc/${id}/ns/pid`) === space).map(Number);
   }
 
@@ -217,6 +237,14 @@ export async function waitFor(condition, what, timeoutMs = READY_TIMEOUT_MS) {
     if (await condition()) return;
   }
   throw new Error(`${what} was not there after ${timeoutMs / 1_000} s`);
+}
+
+/** The one that runs `program`. */
+function childOf(pid, program) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const found = children.find((id) => readFileSync(`/proc/${id}/comm`, 'utf8').trim() === program);
+  if (found === undefined) throw new Error(`${pid} has no ${program}`);
+  return found;
 }
 
 function linkOf(path) {

@@ -12,7 +12,7 @@ export const BASE_IMAGE = 'shoal-test/base:latest';
 export const WATCHDOG_IMAGE = 'shoal-test/watchdog:latest';
 
 /** What may be asked to happen to a machine of the cluster. */
-const ACTIONS = ['kill', 'up', 'cut', 'heal'];
+const ACTIONS = ['kill', 'up', 'cut', 'heal', 'crash'];
 
 /** Makes `node` the first manager of a swarm that has the network of functions. */
 export async function initSwarm(node) {

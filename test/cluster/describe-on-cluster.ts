@@ -3,9 +3,9 @@ import { describeWithEngines } from '../describe-with';
 
 /**
  * What may happen to a machine: `kill` is the loss of its power, after which `up` starts it again; `cut` pulls its network
- * cable, and `heal` plugs it in.
+ * cable, and `heal` plugs it in. `crash` kills its engine and nothing else, which is started again after 2 s.
  */
-export type Happening = 'kill' | 'up' | 'cut' | 'heal';
+export type Happening = 'kill' | 'up' | 'cut' | 'heal' | 'crash';
 
 export interface TestNode {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { Engine } from '@shoal/adapters/swarm/engine';
 import { GatewayProcess } from '../e2e/gateway-process';
+import { faultRow } from '../faults/fault-table';
 import { httpFunction } from '../swarm/http-function';
 import { describeFailures, failuresOf, percentileMs, SteadyLoad, type CallRecord } from '../swarm/steady-load';
 import { describeOnCluster, type TestNode } from './describe-on-cluster';
@@ -115,6 +116,25 @@ describeOnCluster('a swarm of three machines', ({ nodes, network, happens }) => 
   it('goes on when the leader dies', async () => {
     expect(await swarm.leader()).toBe(first.name);
     await survivesDeathOf(first, 'The leader died');
+  });
+
+  it('goes on when the engine of one of them is killed, and started again', async () => {
+    let [faultAtMs, wellAtMs] = [0, 0];
+    const records = await callWhile(async (load) => {
+      await calm();
+      faultAtMs = load.elapsedMs;
+      await happens('crash', third);
+      // What it had has gone with it, or goes as it comes back.
+      await gateway.until(async () => (await availableReplicas()) < REPLICAS, PATIENCE_MS);
+      await settled();
+      await gateway.until(async () => (await swarm.placesOf(NAME).catch(() => [])).length === REPLICAS && (await availableReplicas()) === REPLICAS, PATIENCE_MS);
+      wellAtMs = load.elapsedMs;
+      await calm();
+    });
+    const outcome = { records, faultAtMs, wellAtMs };
+    report('An engine was killed', outcome);
+    expectOnlyLost(outcome, wellAtMs);
+    faultRow({ area: 'processes', done: 'dockerd killed (kill -9) on one machine of three, and started again, while a gateway on Swarm has 50 calls a second', times: `once, ${records.length} calls`, lost: `${failuresOf(records).length} calls`, seen: `at full strength again after ${inSeconds(wellAtMs - faultAtMs)}, the longest call ${percentileMs(records, 1)} ms` });
   });
 
   it('goes on when one of them loses its network, and when it has it back', async () => {
