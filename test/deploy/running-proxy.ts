@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { freePort } from './free-port';
 
+/** A proxy that takes a connection before it can serve one may never answer it. */
+const STARTING_MS = 2_000;
 const TLS = { servername: 'localhost', rejectUnauthorized: false };
 
 /** Where things are on this machine. */
@@ -45,7 +47,14 @@ export class RunningProxy {
     const [program, ...args] = prepare({ home: this.home, port: this.port, httpPort: this.httpPort, gatewayPort });
     this.child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    await this.until(() => this.ask('GET', '/healthz').then(({ status }) => status === 200, () => false));
+    await this.until(() => this.isUp());
+  }
+
+  private isUp(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const asked = this.request('GET', '/healthz').on('error', () => resolve(false));
+      asked.on('response', (answer) => resolve(answer.resume().statusCode === 200)).setTimeout(STARTING_MS, () => asked.destroy()).end();
+    });
   }
 
   async stop(): Promise<void> {
@@ -106,7 +115,7 @@ export class RunningProxy {
 /** One for the specs around. `prepare` makes its files, and returns the command that serves them. */
 export function useProxy(prepare: (setup: Places) => string[]): RunningProxy {
   const proxy = new RunningProxy();
-  beforeAll(() => proxy.start(prepare), 30_000);
+  beforeAll(() => proxy.start(prepare));
   afterAll(() => proxy.stop());
   return proxy;
 }

@@ -17,6 +17,8 @@ const DAMAGED = howMany({ short: 60, long: 1_000 });
 const STARTERS = 4;
 /** Processes that spin for the same moment: with more of them than processors, hardly any two would meet. */
 const RACERS = 2;
+/** Calls that wait when the data directory goes. */
+const WAITING = howMany({ short: 30, long: 300 });
 const LOCK_RACES = howMany({ short: 200, long: 2_000 });
 const ROUND_MS = 4;
 const RACES = howMany({ short: 1, long: 20 });
@@ -325,6 +327,30 @@ describe('a data directory that is removed while its gateway runs', () => {
       expect(await send(gateway, 'POST', '/async-function/cat', 'x')).toMatchObject({ status: 202 });
       expect(await send(gateway, 'POST', '/function/cat', 'x')).toMatchObject({ status: 200, text: 'x' });
       faultRow({ area: 'processes', done: 'data directory moved away under a gateway that runs, and put back', times: '1', lost: 'nothing accepted', seen: '503 for what could not be kept, with what to do; calls go on; as before when it is back' });
+    } finally {
+      await gateway.stop('SIGKILL');
+    }
+  });
+});
+
+describe('a data directory that is deleted while calls wait in it', () => {
+  it('takes none of them along as long as the gateway runs: each is run and can be looked up', async () => {
+    const home = copy();
+    const bundle = join(folder, 'napping');
+    mkdirSync(bundle);
+    writeFileSync(join(bundle, 'function.yml'), 'command: [sh, -c, "sleep 0.2; cat"]\n');
+    const gateway = await start(home);
+    try {
+      await gateway.deploy('napping', { image: bundle, envVars: { max_inflight: '2' }, labels: { 'com.openfaas.scale.max': '1' } });
+      const accepted = await Promise.all(Array.from({ length: WAITING }, async (_, i) => (await send(gateway, 'POST', '/async-function/napping', `call ${i}`)).headers['x-call-id'] as string));
+      rmSync(home, { recursive: true });
+      const states = async () => Promise.all(accepted.map((id) => stateOf(gateway, id)));
+      const waited = (await states()).filter((state) => state !== 'succeeded').length;
+      expect(waited).toBeGreaterThan(0);
+      expect(await send(gateway, 'POST', '/async-function/napping', 'x')).toMatchObject({ status: 503, text: expect.stringContaining('queue.mdb was removed or replaced') });
+      await gateway.until(async () => (await states()).every((state) => state === 'succeeded'), 60_000);
+      expect(await get(gateway, `/async-function/calls/${accepted.at(-1)}`)).toMatchObject({ result: { body: `call ${WAITING - 1}` } });
+      faultRow({ area: 'processes', done: 'data directory deleted (rm -rf) under a gateway that runs, with calls that wait', times: `${WAITING} calls, ${waited} of which had not ended`, lost: 'nothing while it runs; a restart finds nothing', seen: 'each was run and can be looked up; new ones 503' });
     } finally {
       await gateway.stop('SIGKILL');
     }
