@@ -25,8 +25,8 @@ const placesOf = (names) => names.flatMap((name) => places[name] ?? []).map((pla
 module.exports = {
   testEnvironment: 'node',
   testMatch: isPlain ? ['**/*.spec.ts'] : placesOf(parts).map((place) => (place.endsWith('/') ? `${place}**/*.spec.ts` : place)),
-  // Plain specs wait more than they compute. Engines are there once for all specs.
-  maxWorkers: isPlain ? Math.max(3, availableParallelism() - 1) : 1,
+  // Plain specs wait more than they compute. Engines are there once for all specs. Another part that runs beside takes a place.
+  maxWorkers: isPlain ? Math.max(3, availableParallelism() - 1) - Number(process.env.SHOAL_TEST_BESIDE ?? 0) : 1,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...placesOf(Object.keys(places).filter((name) => !parts.includes(name)))],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {

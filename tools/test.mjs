@@ -80,7 +80,7 @@ async function runParts() {
 async function runTogether(line) {
   const places = new Map();
   for (const part of line) places.set(part, await startSwarm(part));
-  const [shown, ...others] = line.map((part, i) => run(part, { ...places.get(part), isShown: i === 0 }));
+  const [shown, ...others] = line.map((part, i) => run(part, { ...places.get(part), isShown: i === 0, beside: line.length - 1 }));
   const { status } = await shown;
   const ends = others.length > 0 ? await step(`Ending the specs of ${line.slice(1).join(', ')}`, () => Promise.all(others)) : [];
   for (const { output } of ends) process.stdout.write(output);
@@ -106,11 +106,11 @@ async function hasSpecs(part) {
 }
 
 /** Runs the specs of a part, and adds to `counts`. Resolves with Jest's exit code, and with what it said unless that was shown. */
-async function run(part, { seat = [], env: more = {}, isShown = true } = {}) {
+async function run(part, { seat = [], env: more = {}, isShown = true, beside = 0 } = {}) {
   const file = join(folder, part);
   const [command, ...rest] = [...seat, process.execPath, JEST, ...args];
   const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'];
-  const jest = spawn(command, rest, { cwd: root, stdio, env: { ...env, ...more, SHOAL_TEST_PARTS: part, SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
+  const jest = spawn(command, rest, { cwd: root, stdio, env: { ...env, ...more, SHOAL_TEST_PARTS: part, SHOAL_TEST_BESIDE: String(beside), SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
   jests.add(jest);
   const said = [];
   for (const stream of [jest.stdout, jest.stderr]) stream?.on('data', (chunk) => said.push(chunk));
