@@ -118,6 +118,23 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       expect((await queue.find(running!.call.id))!.record).toMatchObject({ state: 'running', attempts: 1 });
     });
 
+    it('leaves what a newer version has written to workers that can read it, and says so once', async () => {
+      const prefix = freshPrefix();
+      const said: string[] = [];
+      const queue = await open({ prefix, warn: (text) => said.push(text) });
+      const raw = await RawStreams.open(server.address);
+      for (const id of ['newer', 'own']) await queue.publish(queuedCall(id));
+      const { subject, data } = await raw.first(`${prefix}-calls`);
+      await raw.removeFirst(`${prefix}-calls`);
+      await raw.publish(subject, asNewer(data));
+      expect((await takeUntilEmpty(queue)).map(({ call }) => call.id)).toEqual(['own']);
+      expect(await takeUntilEmpty(queue)).toEqual([]);
+      expect(await raw.count(`${prefix}-calls`)).toBe(2);
+      expect(said).toEqual([expect.stringMatching(/^calls in the queue are left to other workers: a newer version of Shoal has written this into the queue \(frame 1000000; this one reads up to 1\)/)]);
+      await expect(queue.find('newer')).rejects.toMatchObject({ code: 'backend-unavailable' });
+      await raw.close();
+    });
+
     it('publish() of one id by two gives one stored and one known, also for two functions', async () => {
       const prefix = freshPrefix();
       const [one, two] = await Promise.all([open({ prefix }), open({ prefix })]);
@@ -314,6 +331,16 @@ describeWithPrograms('NatsInvocationQueue without its server', ['nats-server'], 
   });
 });
 
+/** The frame as if a later version had written it. */
+function asNewer(frame: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(frame);
+  const bodyAt = 4 + bytes.readUInt32BE();
+  const head = Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString('utf8', 4, bodyAt)) as object), version: 1_000_000 }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(head.byteLength);
+  return Buffer.concat([length, head, bytes.subarray(bodyAt)]);
+}
+
 async function takeUntilEmpty(queue: InvocationQueue): Promise<readonly Claim[]> {
   const claims: Claim[] = [];
   for (let empty = 0; empty < 3; ) {
@@ -346,6 +373,11 @@ class RawStreams {
     const { state } = await this.manager.streams.info(stream);
     const message = await this.manager.streams.getMessage(stream, { seq: state.first_seq });
     return { subject: message!.subject, data: message!.data };
+  }
+
+  async removeFirst(stream: string): Promise<void> {
+    const { state } = await this.manager.streams.info(stream);
+    await this.manager.streams.deleteMessage(stream, state.first_seq);
   }
 
   async publish(subject: string, data: Uint8Array): Promise<void> {

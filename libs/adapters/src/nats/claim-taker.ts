@@ -5,11 +5,13 @@ import { messageOf } from '@shoal/domain/shared/errors';
 import type { CallEndings } from './call-endings';
 import type { CallOutcomes, LiveOutcome } from './call-outcomes';
 import type { DeadLetters } from './dead-letters';
-import { unpackCall, type StoredCall } from './frame';
+import { NewerFrame, unpackCall, type StoredCall } from './frame';
 import type { Delivered, LaneConsumers } from './lane-consumers';
 
 /** The server's clock and ours need not agree to the millisecond. */
 const EARLY_MS = 20;
+/** What only a newer version can read is offered again after so long. */
+const NEWER_MS = 5_000;
 
 /** The wall clock as if nobody had set it back since this process was started: who waits until a time is not to wait twice. */
 const nowMs = (): number => Math.max(Date.now(), performance.timeOrigin + performance.now());
@@ -34,6 +36,8 @@ export interface ClaimTakerParts {
 
 /** Makes claims of messages: or finds that there is nothing to do, or not yet. */
 export class ClaimTaker {
+  private knowsOfNewer = false;
+
   constructor(private readonly parts: ClaimTakerParts) {}
 
   async claim(lane: Lane, message: Delivered): Promise<Held | undefined> {
@@ -42,6 +46,7 @@ export class ClaimTaker {
       stored = unpackCall(message.data);
       if (stored.call.functionKey !== partsOf(lane).functionKey) throw new Error(`it is a call of ${stored.call.functionKey}`);
     } catch (error) {
+      if (error instanceof NewerFrame) return this.leave(message, error);
       // It would come again for ever, and everybody would stumble over it.
       this.parts.warn(`removed a message from ${lane} that is none of ours: ${messageOf(error)}`);
       await this.parts.consumers.done(message);
@@ -85,6 +90,14 @@ export class ClaimTaker {
     if (record.state === 'cancelled' || record.callback?.state !== 'pending') return void (await endings.finish({ live, done }));
     if (await this.isEarly(lane, message, record)) return undefined;
     return { claim: { lane, call, record, ...(answer ? { answer } : {}) }, message, revision };
+  }
+
+  /** For a worker that can read it. Said once, since it comes again and again. */
+  private async leave(message: Delivered, { message: why }: NewerFrame): Promise<undefined> {
+    if (!this.knowsOfNewer) this.parts.warn(`calls in the queue are left to other workers: ${why}`);
+    this.knowsOfNewer = true;
+    await this.parts.consumers.giveBack(message, NEWER_MS);
+    return undefined;
   }
 
   /** A server that was started anew has forgotten how long it should wait. */
