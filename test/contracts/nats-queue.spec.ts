@@ -121,17 +121,45 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
     it('leaves what a newer version has written to workers that can read it, and says so once', async () => {
       const prefix = freshPrefix();
       const said: string[] = [];
-      const queue = await open({ prefix, warn: (text) => said.push(text) });
+      const queue = await open({ prefix, newerMs: 50, warn: (text) => said.push(text) });
       const raw = await RawStreams.open(server.address);
       for (const id of ['newer', 'own']) await queue.publish(queuedCall(id));
       const { subject, data } = await raw.first(`${prefix}-calls`);
       await raw.removeFirst(`${prefix}-calls`);
       await raw.publish(subject, asNewer(data));
       expect((await takeUntilEmpty(queue)).map(({ call }) => call.id)).toEqual(['own']);
-      expect(await takeUntilEmpty(queue)).toEqual([]);
+      for (let again = 0; again < 3; again++) {
+        await pass(100);
+        expect(await takeUntilEmpty(queue)).toEqual([]);
+      }
+      const { deliveries } = await raw.consumerOf(`${prefix}-calls`);
+      expect(deliveries).toBeGreaterThan(3);
       expect(await raw.count(`${prefix}-calls`)).toBe(2);
       expect(said).toEqual([expect.stringMatching(/^calls in the queue are left to other workers: a newer version of Shoal has written this into the queue \(frame 1000000; this one reads up to 1\)/)]);
       await expect(queue.find('newer')).rejects.toMatchObject({ code: 'backend-unavailable' });
+      await raw.close();
+    });
+
+    it('leaves a call of which a newer version has written what became of it', async () => {
+      const prefix = freshPrefix();
+      const queue = await open({ prefix, newerMs: 50 });
+      const raw = await RawStreams.open(server.address);
+      for (const id of ['begun', 'ended', 'dead']) await queue.publish(queuedCall(id));
+      const claims = await takeUntilEmpty(queue);
+      const claimOf = (id: string) => claims.find(({ call }) => call.id === id)!;
+      // Of one that runs: whoever has it here has lost it, and lets it go.
+      const live = await raw.first(`${prefix}-live`);
+      const begun = claims.find(({ call }) => live.subject.endsWith(`.${call.id}`))!;
+      await raw.publish(live.subject, asNewer(live.data));
+      await queue.settle(begun, { kind: 'retry', record: { ...begun.record, state: 'retrying', nextAttemptMs: Date.now() } });
+      await expect(queue.find(begun.call.id)).rejects.toMatchObject({ code: 'backend-unavailable' });
+      // Of one that has failed.
+      const failed = claimOf(begun.call.id === 'dead' ? 'ended' : 'dead');
+      await queue.settle(failed, { kind: 'end', record: { ...failed.record, state: 'failed', endedMs: Date.now() } });
+      const letter = await raw.last(`${prefix}-dead`);
+      await raw.publish(letter.subject, asNewer(letter.data));
+      await expect(queue.deadLetters({ most: 10 })).rejects.toMatchObject({ code: 'backend-unavailable' });
+      expect(await takeUntilEmpty(queue)).toEqual([]);
       await raw.close();
     });
 
@@ -378,6 +406,18 @@ class RawStreams {
   async removeFirst(stream: string): Promise<void> {
     const { state } = await this.manager.streams.info(stream);
     await this.manager.streams.deleteMessage(stream, state.first_seq);
+  }
+
+  async last(stream: string): Promise<{ readonly subject: string; readonly data: Uint8Array }> {
+    const { state } = await this.manager.streams.info(stream);
+    const message = await this.manager.streams.getMessage(stream, { seq: state.last_seq });
+    return { subject: message!.subject, data: message!.data };
+  }
+
+  /** How often the consumer of a stream's one lane was given something. */
+  async consumerOf(stream: string): Promise<{ readonly deliveries: number }> {
+    const [info] = await this.manager.consumers.list(stream).next();
+    return { deliveries: info!.delivered.consumer_seq };
   }
 
   async publish(subject: string, data: Uint8Array): Promise<void> {

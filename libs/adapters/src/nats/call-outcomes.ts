@@ -1,5 +1,5 @@
 import type { CallRecord } from '@shoal/domain/queue/queued-call';
-import { packOutcome, unpackOutcome, type Outcome } from './frame';
+import { packOutcome, undefinedIfNewer, unpackOutcome, type Outcome } from './frame';
 import type { Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
 import { readOrRemove } from './read-or-remove';
@@ -46,7 +46,7 @@ export class CallOutcomes {
   async writeAgain(id: string, outcome: Outcome, revision: number): Promise<LiveOutcome | undefined> {
     const written = await this.write(id, outcome, revision);
     if (written) return written;
-    const live = await this.live(id);
+    const live = await this.live(id).catch(undefinedIfNewer);
     return live && Buffer.compare(live.frame, packOutcome(outcome)) === 0 ? live : undefined;
   }
 
@@ -59,7 +59,13 @@ export class CallOutcomes {
   async begin(record: CallRecord, letter?: number): Promise<LiveOutcome | 'ended' | undefined> {
     const written = await this.write(record.id, { record }, 0);
     if (!written) return undefined;
-    if (!(await this.isOver(record, letter))) return written;
+    try {
+      if (!(await this.isOver(record, letter))) return written;
+    } catch (error) {
+      // Nobody would hold it.
+      await this.forget(written);
+      throw error;
+    }
     await this.forget(written);
     return 'ended';
   }

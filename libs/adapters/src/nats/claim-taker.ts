@@ -7,14 +7,10 @@ import type { CallOutcomes, LiveOutcome } from './call-outcomes';
 import type { DeadLetters } from './dead-letters';
 import { NewerFrame, unpackCall, type StoredCall } from './frame';
 import type { Delivered, LaneConsumers } from './lane-consumers';
+import type { SteadyClock } from './steady-clock';
 
 /** The server's clock and ours need not agree to the millisecond. */
 const EARLY_MS = 20;
-/** What only a newer version can read is offered again after so long. */
-const NEWER_MS = 5_000;
-
-/** The wall clock as if nobody had set it back since this process was started: who waits until a time is not to wait twice. */
-const nowMs = (): number => Math.max(Date.now(), performance.timeOrigin + performance.now());
 
 /** A claim, and what it takes to settle it. */
 export interface Held {
@@ -29,6 +25,9 @@ export interface ClaimTakerParts {
   readonly letters: DeadLetters;
   readonly consumers: LaneConsumers;
   readonly endings: CallEndings;
+  readonly clock: SteadyClock;
+  /** Until what only a newer version can read is offered again. */
+  readonly newerMs: number;
   /** Told of what came too early. */
   readonly alarm: (lane: Lane, atMs: number) => void;
   readonly warn: (text: string) => void;
@@ -41,12 +40,21 @@ export class ClaimTaker {
   constructor(private readonly parts: ClaimTakerParts) {}
 
   async claim(lane: Lane, message: Delivered): Promise<Held | undefined> {
+    try {
+      return await this.claimOf(lane, message);
+    } catch (error) {
+      if (error instanceof NewerFrame) return this.leave(message, error);
+      throw error;
+    }
+  }
+
+  private async claimOf(lane: Lane, message: Delivered): Promise<Held | undefined> {
     let stored: StoredCall;
     try {
       stored = unpackCall(message.data);
       if (stored.call.functionKey !== partsOf(lane).functionKey) throw new Error(`it is a call of ${stored.call.functionKey}`);
     } catch (error) {
-      if (error instanceof NewerFrame) return this.leave(message, error);
+      if (error instanceof NewerFrame) throw error;
       // It would come again for ever, and everybody would stumble over it.
       this.parts.warn(`removed a message from ${lane} that is none of ours: ${messageOf(error)}`);
       await this.parts.consumers.done(message);
@@ -92,17 +100,17 @@ export class ClaimTaker {
     return { claim: { lane, call, record, ...(answer ? { answer } : {}) }, message, revision };
   }
 
-  /** For a worker that can read it. Said once, since it comes again and again. */
+  /** For a worker that can read it, the message or what is known of its call. Said once, since it comes again and again. */
   private async leave(message: Delivered, { message: why }: NewerFrame): Promise<undefined> {
     if (!this.knowsOfNewer) this.parts.warn(`calls in the queue are left to other workers: ${why}`);
     this.knowsOfNewer = true;
-    await this.parts.consumers.giveBack(message, NEWER_MS);
+    await this.parts.consumers.giveBack(message, this.parts.newerMs);
     return undefined;
   }
 
-  /** A server that was started anew has forgotten how long it should wait. */
+  /** A server that was started anew has forgotten how long it should wait. Where the clock was set back, it is believed. */
   private async isEarly(lane: Lane, message: Delivered, { nextAttemptMs = 0 }: CallRecord): Promise<boolean> {
-    const waitMs = nextAttemptMs - nowMs();
+    const waitMs = nextAttemptMs - this.parts.clock.nowMs();
     if (waitMs <= EARLY_MS) return false;
     await this.parts.consumers.giveBack(message, waitMs);
     this.parts.alarm(lane, nextAttemptMs);

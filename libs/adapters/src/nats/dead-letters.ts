@@ -1,7 +1,7 @@
 import type { DeadLetterQuery } from '@shoal/domain/queue/invocation-queue';
 import type { CallRecord, QueuedCall } from '@shoal/domain/queue/queued-call';
 import type { LiveOutcome } from './call-outcomes';
-import { NewerFrame, packCall, unpackCall, unpackOutcome, type Outcome } from './frame';
+import { packCall, unpackCall, unpackOutcome, type Outcome } from './frame';
 import { isId, type Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
 import { readOrRemove } from './read-or-remove';
@@ -48,7 +48,7 @@ export class DeadLetters {
     while (records.length < most) {
       const letter = await this.link.next(this.names.dead, (last ?? 0) + 1, this.names.letterOf(functionKey, undefined));
       if (!letter) break;
-      const outcome = await this.outcomeOf(letter).catch(undefinedIfNewer);
+      const outcome = await this.outcomeOf(letter);
       if (outcome) records.push(outcome.record);
       last = letter.sequence;
     }
@@ -77,9 +77,4 @@ export class DeadLetters {
     }
     return counts;
   }
-}
-
-/** One that cannot be read keeps nobody from seeing the others. */
-function undefinedIfNewer(error: unknown): undefined {
-  if (!(error instanceof NewerFrame)) throw error;
 }

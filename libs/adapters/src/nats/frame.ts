@@ -14,6 +14,11 @@ export class NewerFrame extends ShoalError {
   }
 }
 
+/** For `catch`, where what a newer version has written is somebody else's. */
+export function undefinedIfNewer(error: unknown): undefined {
+  if (!(error instanceof NewerFrame)) throw error;
+}
+
 /** A call as it lies in its lane. */
 export interface StoredCall {
   readonly call: QueuedCall;

@@ -2,7 +2,7 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import { partsOf, type Lane } from '@shoal/domain/queue/lane';
 import { isEnded } from '@shoal/domain/queue/queued-call';
 import type { CallOutcomes } from './call-outcomes';
-import { unpackCall, type StoredCall } from './frame';
+import { undefinedIfNewer, unpackCall, type StoredCall } from './frame';
 import type { Names } from './names';
 import type { NatsLink, Stored } from './nats-link';
 
@@ -40,7 +40,7 @@ export class LeftBehind {
       if (!message || message.sequence > delivered) return;
       last = message.sequence;
       const mark = `${lane} ${last}`;
-      if (this.suspects.has(mark)) await this.removeIfOver(message);
+      if (this.suspects.has(mark)) await this.removeIfOver(message).catch(undefinedIfNewer);
       else seen.add(mark);
     }
   }

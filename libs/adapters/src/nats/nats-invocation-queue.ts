@@ -18,12 +18,15 @@ import { QueueDepths } from './queue-depths';
 import { readProgress, readSecret, writeProgress, writeSecret } from './queue-meta';
 import { Redriving } from './redriving';
 import { Reserve } from './reserve';
+import { SteadyClock } from './steady-clock';
 import { openStreams, type Keeping } from './streams';
 
 /** From one attempt to open the queue to the next. */
 const RETRY_MS = 200;
 /** Streams that are gone are not made again and again where that does not help. */
 const RESTORE_MS = 1_000;
+/** What only a newer version can read is offered again after so long. */
+const NEWER_MS = 5_000;
 /** In a message, what is not the body: headers above all. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -34,6 +37,8 @@ export interface NatsQueueOptions extends LinkOptions, Keeping {
   readonly maxBodyBytes: number;
   /** Claims that are not renewed for so long are taken away. */
   readonly claimMs: number;
+  /** Until what only a newer version can read is offered again; 5 s by default. */
+  readonly newerMs?: number;
   /** Told what somebody should know who runs this. */
   readonly warn: (text: string) => void;
 }
@@ -60,6 +65,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   private readonly lanes: LaneWatch;
   private readonly counts: QueueDepths;
   private readonly reserve: Reserve;
+  private readonly clock = new SteadyClock();
   private readonly held = new Map<Claim, Held>();
   private restoring: Promise<boolean> | undefined;
 
@@ -69,7 +75,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
     private readonly options: NatsQueueOptions,
     readonly secret: string,
   ) {
-    const { maxBodyBytes, claimMs, warn } = options;
+    const { maxBodyBytes, claimMs, newerMs = NEWER_MS, warn } = options;
     this.maxBodyBytes = Math.max(0, Math.min(maxBodyBytes, link.maxMessageBytes - HEAD_BYTES));
     const outcomes = (this.outcomes = new CallOutcomes(link, names, warn));
     const letters = (this.letters = new DeadLetters(link, names, warn));
@@ -78,7 +84,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
     this.lookup = new CallLookup(link, names, { outcomes, letters, warn });
     // Claims that lapse have been delivered again by then.
     this.lanes = new LaneWatch(link, names, consumers, new LeftBehind(link, names, outcomes), 2 * claimMs, warn);
-    this.taker = new ClaimTaker({ outcomes, letters, consumers, endings, warn, alarm: (lane, atMs) => this.lanes.alarm(lane, atMs) });
+    this.taker = new ClaimTaker({ outcomes, letters, consumers, endings, clock: this.clock, newerMs, warn, alarm: (lane, atMs) => this.lanes.alarm(lane, atMs) });
     this.cancellation = new CallCancellation(link, names, { outcomes, endings, consumers, lookup: this.lookup });
     this.redriving = new Redriving(link, names, { outcomes, letters, consumers });
     this.counts = new QueueDepths(link, names, consumers, letters);
@@ -251,6 +257,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
         return this.lanes.ready(claim.lane);
       case 'retry': {
         const dueMs = live.record.nextAttemptMs ?? 0;
+        this.clock.nowMs(); // By which it was told.
         await this.consumers.giveBack(message, dueMs - Date.now());
         return this.lanes.alarm(claim.lane, dueMs);
       }

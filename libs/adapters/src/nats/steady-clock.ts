@@ -1,0 +1,15 @@
+/**
+ * The wall clock as if nobody set it back while this process runs: who was told to wait until a time is not to wait for hours more.
+ * Forward steps count, once they have been seen. After a step back it is ahead of what is told then; whoever goes by it is early.
+ */
+export class SteadyClock {
+  /** Of the wall clock to one that nobody sets, at its largest. */
+  private offsetMs = -Infinity;
+
+  /** Milliseconds since the Unix epoch. To be asked, too, whenever somebody is told to wait until a time. */
+  nowMs(): number {
+    const elapsedMs = performance.now();
+    this.offsetMs = Math.max(this.offsetMs, Date.now() - elapsedMs);
+    return elapsedMs + this.offsetMs;
+  }
+}
