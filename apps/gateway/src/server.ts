@@ -52,7 +52,7 @@ export class GatewayServer {
       refusal,
       room: options.room,
       sharedConnections: options.relayed ?? false,
-      accepted: () => options.callHandler.turns.accepted(),
+      onConnection: () => options.callHandler.turns.accepted(),
     };
     this.server = new HttpServer(options.sockets, limits, (exchange) => this.handle(exchange));
   }

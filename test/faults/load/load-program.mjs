@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { setPriority } from 'node:os';
 
 const TICK_MS = 1;
-/** Callers are on other machines, and take no processor time of those that they call. */
+/** Elsewhere callers are on other machines: here they leave processor time to what they call. */
 setPriority(10);
 const { port, path, method = 'GET', body = '', headers = {}, rate = 0, connections: count, seconds, fresh = false, graceMs = 10_000 } = JSON.parse(process.argv[2]);
 const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...(body && { 'Content-Length': body.length }), ...(fresh && { Connection: 'close' }), ...headers });

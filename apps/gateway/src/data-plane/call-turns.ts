@@ -1,8 +1,8 @@
 /**
  * Of the connections that wait to be accepted Node takes one each time the event loop turns. While there are such, the loop turns
- * for them alone, so often at a stretch.
+ * for them alone, for so long at a stretch.
  */
-export const MAX_ACCEPT_TURNS = 64;
+export const ACCEPT_MS = 10;
 /** Calls begin for so long at a stretch; then other connections, answers and the control plane have their turn. */
 export const SLICE_MS = 3;
 /** Of so many calls one asks when the event loop turns, which costs more than all else here. */
@@ -40,9 +40,10 @@ export class CallTurns {
   /** Calls that have begun since it was told last. */
   private begun = 0;
   private busyUntilMs = -Infinity;
-  /** A connection was accepted in this turn; how many such turns there were since calls have begun. */
+  /** A connection was accepted since the last turn. */
   private hasAccepted = false;
-  private acceptTurns = 0;
+  /** When calls begin again though there are more of these; absent outside of such a stretch. */
+  private acceptUntilMs: number | undefined;
 
   /** @param afterTurn runs an action when the event loop has looked at everything else once. */
   constructor(
@@ -88,12 +89,10 @@ export class CallTurns {
     this.begun = 0;
     let nowMs = this.nowMs();
     if (nowMs - this.sinceMs > LONG_TURN_MS) this.busyUntilMs = nowMs + BUSY_MS;
-    if (this.waiting > 0 && this.hasAccepted && this.acceptTurns < MAX_ACCEPT_TURNS) {
-      this.hasAccepted = false;
-      this.acceptTurns++;
-      return this.arm(nowMs);
-    }
-    this.acceptTurns = 0;
+    const { hasAccepted } = this;
+    this.hasAccepted = false;
+    if (this.waiting > 0 && hasAccepted && nowMs < (this.acceptUntilMs ??= nowMs + ACCEPT_MS)) return this.arm(nowMs);
+    this.acceptUntilMs = undefined;
     const endMs = nowMs + SLICE_MS;
     for (; this.waiting > 0 && nowMs < endMs; nowMs = this.nowMs()) this.settleNext(nowMs);
     if (this.waiting > 0) this.arm(nowMs);

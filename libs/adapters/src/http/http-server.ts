@@ -22,8 +22,8 @@ export interface HttpServerOptions {
   readonly refusal?: (status: number, reason: string) => Refusal;
   /** What comes beyond it is reset at once, since its caller may try elsewhere, and told. No bound by default. */
   readonly room?: { readonly connections: number; refused(): void };
-  /** Told of each connection that was taken. */
-  readonly accepted?: () => void;
+  /** Told of each connection that is kept. */
+  readonly onConnection?: () => void;
   /** Whether a connection carries the requests of many callers: none has to rest for what one of them does. False by default. */
   readonly sharedConnections?: boolean;
 }
@@ -75,9 +75,8 @@ export class HttpServer {
 
   /** As `listen`, on what `listen` listens on. */
   async listenBy(listen: (accepted: (socket: ByteSocket) => SocketEvents) => Promise<Listener>): Promise<number> {
-    const { room, accepted } = this.options;
+    const { room, onConnection } = this.options;
     this.listener = await listen((socket) => {
-      accepted?.();
       if (room && this.connections.size >= room.connections) {
         socket.reset();
         room.refused();
@@ -85,6 +84,7 @@ export class HttpServer {
       }
       const connection = new HttpConnection(this, socket);
       this.connections.add(connection);
+      onConnection?.();
       return connection;
     });
     this.timer = setInterval(() => this.checkDeadlines(), CHECK_MS);
