@@ -115,14 +115,17 @@ describePortal('the portal: one function', () => {
     const gapToEnd = () => log(page).evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
     await expectSoon(async () => (await gapToEnd()) < 5);
     // While lines come, each of which moves it to the end.
-    const writing = setInterval(() => void call('talker', 'and on\n'), 40);
-    await log(page).hover();
-    await page.mouse.wheel(0, -3_000);
-    await page.getByText('Paused').waitFor();
-    await call('talker', 'below what is seen\n');
-    await log(page).getByText('below what is seen').waitFor({ state: 'attached' });
-    await expectSoon(async () => (await gapToEnd()) > 100);
-    clearInterval(writing);
+    const writing = setInterval(() => void call('talker', 'and on\n').catch(() => undefined), 40);
+    try {
+      await log(page).hover();
+      await page.mouse.wheel(0, -3_000);
+      await page.getByText('Paused').waitFor();
+      await call('talker', 'below what is seen\n');
+      await log(page).getByText('below what is seen').waitFor({ state: 'attached' });
+      await expectSoon(async () => (await gapToEnd()) > 100);
+    } finally {
+      clearInterval(writing);
+    }
     expect(await page.getByText('Paused').count()).toBe(1);
     await page.getByRole('button', { name: 'Jump to the end' }).click();
     await expectSoon(async () => (await gapToEnd()) < 5);

@@ -25,7 +25,8 @@ export interface LogViewProps {
 export function LogView({ blocks, filter, timestamps, wrap, following, onFollow, children }: LogViewProps) {
   const view = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const lastTop = useRef(0);
+  /** Where it was scrolled to, and how high it was then. */
+  const last = useRef({ top: 0, height: 0 });
   // Known at once, not with the next drawing: lines that are laid out meanwhile would take who scrolls up back to the end.
   const isFollowing = useRef(following);
   isFollowing.current = following;
@@ -37,7 +38,7 @@ export function LogView({ blocks, filter, timestamps, wrap, following, onFollow,
     const { current } = view;
     if (!current || !isFollowing.current) return;
     current.scrollTop = current.scrollHeight;
-    lastTop.current = current.scrollTop;
+    last.current = { top: current.scrollTop, height: current.scrollHeight };
   };
   useEffect(() => {
     if (!following) return;
@@ -50,9 +51,11 @@ export function LogView({ blocks, filter, timestamps, wrap, following, onFollow,
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = view.current!;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < END_TOLERANCE_PX;
-    // A log that grows scrolls, too; only who goes up wants to read, and only who comes down to the end has done so.
-    if (isFollowing.current ? !isAtEnd && scrollTop < lastTop.current - 1 : isAtEnd && scrollTop > lastTop.current) follow(!isFollowing.current);
-    lastTop.current = scrollTop;
+    const { top, height } = last.current;
+    // A log whose height changes scrolls, too; only who goes up wants to read, and only who comes down to the end has done so.
+    const goesUp = scrollTop < top - 1 && (!isAtEnd || scrollHeight === height);
+    if (isFollowing.current ? goesUp : isAtEnd && scrollTop > top) follow(!isFollowing.current);
+    last.current = { top: scrollTop, height: scrollHeight };
   };
   // A wheel moves the log step by step: lines that come before it has got far would end that.
   const onWheel = ({ deltaY, ctrlKey }: WheelEvent) => {
