@@ -9,7 +9,7 @@ const swc = {
   },
 };
 
-/** Where the specs of these parts are; all others are `plain`. `tools/test.mjs` runs parts one after the other. */
+/** Where the specs of these parts are; all others are `plain`. `tools/test.mjs` says which of them run at the same time. */
 const places = {
   // Measure how long something takes, to some milliseconds or under load: what runs beside them would be measured too.
   serial: ['test/e2e/watchdog-precision.spec.ts', 'test/faults/load/'],
@@ -39,6 +39,6 @@ module.exports = {
   reporters: ['default', '<rootDir>/tools/count-reporter.cjs'],
   // What a build puts in.
   globals: { SHOAL_VERSION: '0.0.0', SHOAL_COMMIT: 'test' },
-  // For what hangs; three specs at a time share two cores with browsers, brokers and gateways.
+  // For what hangs; specs share the processors with each other's browsers, brokers and gateways.
   testTimeout: 60_000,
 };

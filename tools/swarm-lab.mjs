@@ -109,7 +109,7 @@ class LabNode {
     // No name server answers, and that at once: before each task an engine looks for the image's registry.
     writeFileSync(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
     // The first process of the machine starts the engine again when it was killed, as an init does; it ends with one that ends itself.
-    const supervise = `while "$@"; [ $? -eq ${KILLED} ]; do sleep ${RESTART_SECONDS}; done`;
+    const supervise = `while :; do "$@"; code=$?; [ $code -eq ${KILLED} ] || exit $code; sleep ${RESTART_SECONDS}; done`;
     const shell = `exec >>${folder}/log 2>&1; hostname ${node} && mount --bind ${folder}/resolv.conf "$(realpath /etc/resolv.conf)" && ${supervise}`;
     this.launcher = spawn('setpriv', [...wrap, 'sh', '-c', shell, 'sh', ...engine], { stdio: 'ignore', detached: true });
     const ended = new Promise((_, reject) => this.launcher.once('exit', (code) => reject(new Error(`the engine ended with ${code}:\n${this.logTail()}`))));
@@ -241,10 +241,10 @@ export async function waitFor(condition, what, timeoutMs = READY_TIMEOUT_MS) {
 
 /** The one that runs `program`. */
 function childOf(pid, program) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
   const found = children.find((id) => readFileSync(`/proc/${id}/comm`, 'utf8').trim() === program);
   if (found === undefined) throw new Error(`${pid} has no ${program}`);
-  return found;
+  return Number(found);
 }
 
 function linkOf(path) {

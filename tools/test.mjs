@@ -26,6 +26,12 @@ const given = process.argv.slice(2);
 const args = given.filter((arg) => !arg.startsWith(OPTION));
 const parts = (given.find((arg) => arg.startsWith(OPTION))?.slice(OPTION.length) ?? 'plain,serial,engine').split(',');
 
+const unknown = parts.find((part) => !ORDER.flat().includes(part));
+if (unknown !== undefined) {
+  console.error(`There is no part "${unknown}": ${ORDER.flat().join(', ')}.`);
+  process.exit(2);
+}
+
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
@@ -114,7 +120,10 @@ async function run(part, { seat = [], env: more = {}, isShown = true, beside = 0
   jests.add(jest);
   const said = [];
   for (const stream of [jest.stdout, jest.stderr]) stream?.on('data', (chunk) => said.push(chunk));
-  const code = await ended(jest);
+  const code = await ended(jest).catch((error) => {
+    console.error(error.message);
+    return 1;
+  });
   jests.delete(jest);
   // It is not there when Jest has run nothing, and has said why.
   const own = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};

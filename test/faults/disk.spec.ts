@@ -79,7 +79,7 @@ describeUnlessMissing('a disk that is full', disk.missing, () => {
   });
 
   it('runs no call twice that ends while nothing can be written', async () => {
-    const calls = howMany({ short: 10, long: 100 });
+    const calls = howMany({ short: 10, long: 40 });
     const bundle = join(home, 'bundles/keeper');
     const ids: string[] = [];
     for (let i = 0; i < calls; i++) ids.push((await send(gateway, 'POST', `/async-function/keeper?hold&${i}`, 'x')).headers['x-call-id'] as string);

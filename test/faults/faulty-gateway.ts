@@ -13,9 +13,11 @@ export const WRITE_TIMEOUT_MS = 5_000;
 const SLACK_MS = 10_000;
 const PATHS = ['/function/web?ms=20', '/function/cmd'];
 const EVERY_MS = 100;
-/** After it has recovered: what was still on its way has ended by then, and from then on nothing may fail any more. */
+/** After it has recovered: what was still on its way has ended by then, and from then on nothing may fail for what has happened. */
 const SETTLED_MS = 2_000;
 const WATCHED_MS = 1_000;
+/** Of those that are served, as many again may meet a limit because the machine does much else. */
+const MOST_BUSY = 0.2;
 
 /** A gateway with two workers, one port for all of its starts, and functions of both kinds, whose processes can be found. */
 export class FaultyGateway {
@@ -74,9 +76,9 @@ export async function expectServedAgain(calls: SteadyCalls): Promise<void> {
   const fromMs = performance.now() + SETTLED_MS;
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS + WATCHED_MS));
   await calls.stop();
-  const { served, late, failed } = calls.since(fromMs);
+  const { served, busy, failed } = calls.since(fromMs);
   expect(failed).toEqual([]);
-  expect(served).toBeGreaterThan(late);
+  expect(busy).toBeLessThanOrEqual(served * MOST_BUSY);
 }
 
 /** What holds for all of them: each call was answered in time or cut, and each that was accepted has succeeded. */

@@ -38,18 +38,20 @@ export function rawRequest(base: string, { method, target, lines = [], body = ''
   return new Promise((resolve, reject) => {
     const socket = protocol === 'https:' ? connectTls({ ...where, rejectUnauthorized: false }) : connectPlain(where);
     let received = '';
+    let broken = false;
     signal?.addEventListener('abort', () => socket.destroy(new Error('broken off')), { once: true });
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error(`${method} ${target}: no answer within ${LIMIT_MS} ms, after ${JSON.stringify(received.slice(0, 200))}`)));
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
     socket.on('close', () => {
       try {
-        resolve(onlyAnswer(received, method));
+        resolve(onlyAnswer(received, method, broken));
       } catch (error) {
         reject(new Error(`${method} ${target.slice(0, 200)}: ${(error as Error).message}`));
       }
     });
     // Who was refused while still sending may see a reset behind the answer.
     socket.on('error', (error: Error) => {
+      broken = true;
       if (!received.includes('\r\n\r\n')) reject(error);
     });
     socket.write(Buffer.from(`${head}\r\n\r\n`, 'latin1'));
@@ -57,9 +59,9 @@ export function rawRequest(base: string, { method, target, lines = [], body = ''
   });
 }
 
-/** The one answer that came, which must be whole. */
-function onlyAnswer(received: string, method: string): RawAnswer {
-  const { answers, doubt } = strictAnswers(received, { methods: [method] });
+/** The one answer that came, which must be whole; one that lasts until the end of a connection is not when that broke. */
+function onlyAnswer(received: string, method: string, goesOn: boolean): RawAnswer {
+  const { answers, doubt } = strictAnswers(received, { methods: [method], goesOn });
   const [answer, ...others] = answers;
   if (doubt !== undefined || !answer || others.length > 0) throw new Error(doubt ?? `${answers.length} answers`);
   return { ...answer, headers: Object.fromEntries(answer.headers) };

@@ -69,6 +69,7 @@ function answerAt(bytes: string, from: number, method: string, goesOn: boolean):
   if (lengths.length + codings.length > 1) throw new Error('more than one frame');
   if (lengths.some((length) => !LENGTH.test(length))) throw new Error(`a length of ${lengths.join()}`);
   if (codings.some((coding) => coding !== 'chunked')) throw new Error(`an encoding of ${codings.join()}`);
+  if ((status < 200 || status === 204) && lengths.length + codings.length > 0) throw new Error(`a frame of ${status}, which has no body`);
   if (status === 101) throw new Error('a switch of protocols that nobody agreed to');
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { answer: { ...head, body: '' }, end: start };
   if (codings.length > 0) return chunkedAt(bytes, start, head);

@@ -77,7 +77,7 @@ export class RawConnection {
       const look = (ended: boolean) => {
         const { answers, doubt, isCut, part } = read(!ended);
         if (doubt !== undefined && !isCut) return fail(doubt);
-        if (answers.length > 1) return fail(`${answers.length} answers`);
+        if (answers.length > 1 || (answers[0] && doubt !== undefined)) return fail('more than one answer');
         if (answers[0]) return answered(answers[0], false);
         if (part && STREAMS.test(headerOf(part, 'content-type') ?? '')) streamTimer ??= setTimeout(() => answered(read(true).part!, true), streamMs);
       };
