@@ -10,8 +10,8 @@ jest.setTimeout(180_000);
 
 const CALLS = howMany({ short: 1, long: 10 });
 const EXEC_S = howMany({ short: 1, long: 5 });
-/** Of the function host, whatever its functions write. */
-const MOST_MIB = 150;
+/** Of the function host, whatever its functions write: what its runtime has not cleared away yet is most of it. */
+const MOST_MIB = 200;
 /** For a neighbour's call, on a machine that does much else. */
 const NEIGHBOUR_MS = 10_000;
 
@@ -46,7 +46,7 @@ const WILD: readonly Wild[] = [
   { title: 'writes one line without end to its log', files: { 'err.sh': 'exec cat /dev/zero >&2' }, command: 'sh err.sh', env: { combine_output: 'false' }, sees: /^408 exec-timeout$/ },
   { title: 'serves an answer without end', files: { 'server.cjs': serving(`socket.write('HTTP/1.1 200 OK\\r\\n\\r\\n'); const part = Buffer.alloc(65536, 'x'); ${FOREVER}`) }, command: 'node server.cjs', mode: 'http', sees: /^200, cut after \d+ MiB$/ },
   { title: 'serves a head without end', files: { 'server.cjs': serving(`socket.write('HTTP/1.1 200 OK\\r\\n'); const part = 'X-More: more\\r\\n'.repeat(1000); ${FOREVER}`) }, command: 'node server.cjs', mode: 'http', sees: /^502 [a-z-]+$/ },
-  { title: 'serves, and writes to its log without end', files: { 'server.cjs': `const part = 'loud\\n'.repeat(100); let going; ${serving("socket.end('HTTP/1.1 204 No Content\\r\\n\\r\\n'); going ??= setInterval(() => process.stdout.write(part), 1);")}` }, command: 'node server.cjs', mode: 'http', sees: /^204$/ },
+  { title: 'serves, and writes to its log without end', files: { 'server.cjs': `const part = 'loud\\n'.repeat(100); let going; ${serving("socket.end('HTTP/1.1 204 No Content\\r\\nConnection: close\\r\\n\\r\\n'); going ??= setInterval(() => process.stdout.write(part), 1);")}` }, command: 'node server.cjs', mode: 'http', sees: /^204$/ },
 ];
 
 describe('a function gone wild', () => {
