@@ -1,20 +1,23 @@
 // Load at a fixed rate, whatever the answers take: node tools/open-load.mjs URL RATE CONNECTIONS SECONDS.
 // Request k is due k / RATE seconds after the start, on connection k modulo CONNECTIONS. One that cannot be sent because its
 // connection still waits for an answer is late, and its latency counts from when it was due: a stall delays all who would have
-// come meanwhile, not one (no coordinated omission). Prints latencies in ms as JSON.
+// come meanwhile, not one (no coordinated omission). The first second is not counted: who is called opens its connections then.
+// Prints latencies in ms as JSON.
 import { connect } from 'node:net';
 
 const TICK_MS = 1;
+const WARM_UP_SECONDS = 1;
 const GRACE_MS = 5_000;
 const [, , urlText, rateText, connectionsText, secondsText] = process.argv;
 const url = new URL(urlText);
 const [rate, count, seconds] = [rateText, connectionsText, secondsText].map(Number);
-const total = Math.floor(rate * seconds);
+const uncounted = Math.floor(rate * WARM_UP_SECONDS);
+const total = uncounted + Math.floor(rate * seconds);
 const head = Buffer.from(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
-const latencies = new Float64Array(total);
+const latencies = new Float64Array(total - uncounted);
 /** How late requests were sent to connections that were free: this program's own share of the latency. */
 const lateness = new Float64Array(total);
-let [ended, sentOnTime, failed] = [0, 0, 0];
+let [ended, counted, sentOnTime, failed] = [0, 0, 0, 0];
 let startedMs;
 
 const dueMs = (k) => startedMs + (k * 1_000) / rate;
@@ -35,7 +38,7 @@ class Connection {
   call(k) {
     this.queue.push(k);
     if (this.queue.length > 1) return;
-    lateness[sentOnTime++] = performance.now() - dueMs(k);
+    if (k >= uncounted) lateness[sentOnTime++] = performance.now() - dueMs(k);
     this.socket.write(head);
   }
 
@@ -48,7 +51,9 @@ class Connection {
     if (this.answer.length < headEnd + 4 + Number(length[1])) return;
     if (!this.answer.startsWith('HTTP/1.1 200')) failed++;
     this.answer = '';
-    latencies[ended++] = performance.now() - dueMs(this.queue.shift());
+    const k = this.queue.shift();
+    if (k >= uncounted) latencies[counted++] = performance.now() - dueMs(k);
+    ended++;
     if (this.queue.length > 0) this.socket.write(head);
     if (ended === total) report();
   }
@@ -59,7 +64,7 @@ function percentile(values, percent) {
 }
 
 function report() {
-  const sorted = latencies.subarray(0, ended).sort();
+  const sorted = latencies.subarray(0, counted).sort();
   const late = lateness.subarray(0, sentOnTime).sort();
   const of = (percent) => percentile(sorted, percent);
   console.log(JSON.stringify({ requests: ended, failed, unanswered: total - ended, p50: of(50), p90: of(90), p99: of(99), p999: of(99.9), max: sorted.at(-1), ownP50: percentile(late, 50), ownP99: percentile(late, 99) }));
@@ -84,4 +89,4 @@ const timer = setInterval(() => {
   while (next < total && dueMs(next) <= now) connections[next % count].call(next++);
   if (next === total) clearInterval(timer);
 }, TICK_MS);
-setTimeout(report, 50 + seconds * 1_000 + GRACE_MS);
+setTimeout(report, 50 + (WARM_UP_SECONDS + seconds) * 1_000 + GRACE_MS);
