@@ -1,6 +1,7 @@
 import { jetstreamManager, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { CallOutcomes } from '@shoal/adapters/nats/call-outcomes';
+import { DeadLetters } from '@shoal/adapters/nats/dead-letters';
 import { LeftBehind } from '@shoal/adapters/nats/left-behind';
 import { Names } from '@shoal/adapters/nats/names';
 import { NatsLink } from '@shoal/adapters/nats/nats-link';
@@ -138,6 +139,24 @@ describeWithPrograms('NatsInvocationQueue', ['nats-server'], 'nats-server', () =
       expect(said).toEqual([expect.stringMatching(/^calls in the queue are left to other workers: a newer version of Shoal has written this into the queue \(frame 1000000; this one reads up to 1\)/)]);
       await expect(queue.find('newer')).rejects.toMatchObject({ code: 'backend-unavailable' });
       await raw.close();
+    });
+
+    it('knows of a dead letter that is on its way', async () => {
+      const prefix = freshPrefix();
+      const queue = await open({ prefix });
+      const link = await NatsLink.open({ servers: server.address, openMs: 1_000 });
+      const names = new Names(prefix);
+      const [outcomes, letters] = [new CallOutcomes(link, names, () => undefined), new DeadLetters(link, names, () => undefined)];
+      await queue.publish(queuedCall('bad'));
+      const [claim] = await takeUntilEmpty(queue);
+      const live = await outcomes.live('bad');
+      const failed = await outcomes.write('bad', { record: { ...claim!.record, state: 'failed', endedMs: Date.now() } }, live!.revision);
+      const purged = queue.purge('bad');
+      await pass(100);
+      await letters.keep(failed!, claim!.call);
+      expect(await purged).toBe(true);
+      expect(await queue.purge('bad')).toBe(false);
+      await link.close();
     });
 
     it('leaves a call of which a newer version has written what became of it', async () => {

@@ -206,7 +206,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   }
 
   async deadLetter(id: string): Promise<QueuedCall | undefined> {
-    return (await this.letters.find(id)) && this.letters.callOf(id);
+    return (await this.redriving.find(id)) && this.letters.callOf(id);
   }
 
   async redrive(id: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { laneOf } from '@shoal/domain/queue/lane';
 import { isEnded, redrivenRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
 import type { CallOutcomes } from './call-outcomes';
@@ -5,7 +6,11 @@ import type { DeadLetters } from './dead-letters';
 import { packCall, unpackOutcome } from './frame';
 import type { LaneConsumers } from './lane-consumers';
 import { isId, type Names } from './names';
-import type { NatsLink } from './nats-link';
+import type { NatsLink, Stored } from './nats-link';
+
+/** A letter follows its call's live entry within milliseconds, unless who wrote that has died. */
+const ON_ITS_WAY_MS = 1_000;
+const LOOK_MS = 20;
 
 export interface RedrivingParts {
   readonly outcomes: CallOutcomes;
@@ -21,12 +26,26 @@ export class Redriving {
     private readonly parts: RedrivingParts,
   ) {}
 
+  /** The letter of a call; waited for while it is on its way, since who is told that a call has failed may ask at once. */
+  async find(id: string): Promise<Stored | undefined> {
+    const { outcomes, letters } = this.parts;
+    for (let waitedMs = 0; waitedMs < ON_ITS_WAY_MS && isId(id); waitedMs += LOOK_MS) {
+      // In the order in which a call moves on.
+      const live = await outcomes.live(id);
+      const letter = await letters.find(id);
+      if (letter || live?.record.state !== 'failed') return letter;
+      await pause(LOOK_MS);
+    }
+    return undefined;
+  }
+
   /**
    * First the call is in its lane, then the letter goes: whoever dies in between leaves both, and whoever takes the call
    * removes the letter. Of several at once, one is the first with the message and one removes the letter, and that is one call.
    */
   async redrive(id: string): Promise<boolean> {
     const { outcomes, letters } = this.parts;
+    await this.find(id);
     // Before the letter, so that what follows is not done to a later life of the call.
     const live = isId(id) ? await outcomes.live(id) : undefined;
     const letter = await letters.find(id);
@@ -47,7 +66,7 @@ export class Redriving {
 
   async purge(id: string): Promise<boolean> {
     const { outcomes, letters } = this.parts;
-    const letter = await letters.find(id);
+    const letter = await this.find(id);
     if (!letter) return false;
     const live = await outcomes.live(id);
     if (live && isEnded(live.record)) await outcomes.forget(live);
