@@ -40,5 +40,5 @@ module.exports = {
   // What a build puts in.
   globals: { SHOAL_VERSION: '0.0.0', SHOAL_COMMIT: 'test' },
   // For what hangs; specs share the processors with each other's browsers, brokers and gateways.
-  testTimeout: 60_000,
+  testTimeout: isPlain ? 60_000 : 120_000,
 };

@@ -2,7 +2,7 @@
 // run in a swarm made for them. `--parts=plain,serial,engine,cluster` says which; by default all but the cluster's.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBun, hasBun, hostPlatform } from './bun.mjs';
 import { ensureExecutable } from './executables.mjs';
@@ -111,6 +111,9 @@ async function hasSpecs(part) {
   return output.includes('.spec.ts');
 }
 
+/** Before an engine, whose tasks are to start in time, the plain specs stand back. */
+const GIVING_WAY = 5;
+
 /** Runs the specs of a part, and adds to `counts`. Resolves with Jest's exit code, and with what it said unless that was shown. */
 async function run(part, { seat = [], env: more = {}, isShown = true, beside = 0 } = {}) {
   const file = join(folder, part);
@@ -118,6 +121,7 @@ async function run(part, { seat = [], env: more = {}, isShown = true, beside = 0
   const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'];
   const jest = spawn(command, rest, { cwd: root, stdio, env: { ...env, ...more, SHOAL_TEST_PARTS: part, SHOAL_TEST_BESIDE: String(beside), SHOAL_TEST_COUNTS: file, SHOAL_FAULT_TABLE: faultTable } });
   jests.add(jest);
+  if (isShown && beside > 0 && jest.pid) setPriority(jest.pid, Math.max(GIVING_WAY, getPriority()));
   const said = [];
   for (const stream of [jest.stdout, jest.stderr]) stream?.on('data', (chunk) => said.push(chunk));
   const code = await ended(jest).catch((error) => {

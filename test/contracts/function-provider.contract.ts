@@ -2,7 +2,7 @@ import type { FunctionChange, FunctionProvider, FunctionState } from '@shoal/dom
 import type { FunctionSpecInput } from '@shoal/domain/functions/function-spec';
 import { aFunction } from '@shoal/domain/testing/function-spec';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 50_000;
 const id = { name: 'fn', namespace: 'ns' };
 /** Something that every backend of a test can run. */
 const runnable = (rest: Partial<FunctionSpecInput> = {}) => aFunction(rest.service ?? 'fn', { envProcess: 'cat', ...rest });

@@ -2,11 +2,11 @@
 // With a rate, request k is due k / rate seconds after the start, whatever the answers take, on the connection that is free
 // the longest; one that finds none free is never sent, and counted. Without a rate each connection sends as soon as it is answered.
 import { connect } from 'node:net';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 
 const TICK_MS = 1;
 /** Elsewhere callers are on other machines: here they leave processor time to what they call. */
-setPriority(10);
+setPriority(Math.max(10, getPriority()));
 const { port, path, method = 'GET', body = '', headers = {}, rate = 0, connections: count, seconds, fresh = false, graceMs = 10_000 } = JSON.parse(process.argv[2]);
 const lines = Object.entries({ Host: `127.0.0.1:${port}`, ...(body && { 'Content-Length': body.length }), ...(fresh && { Connection: 'close' }), ...headers });
 const request = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, 'latin1');
