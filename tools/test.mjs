@@ -16,6 +16,8 @@ const JEST = join(root, 'node_modules/jest/bin/jest.js');
 const OPTION = '--parts=';
 /** One line after the other; the parts of a line at the same time: with an engine, most of the time is waiting. */
 const ORDER = [['plain', 'engine'], ['serial'], ['cluster']];
+/** Before an engine, whose tasks are to start in time, the plain specs stand back. */
+const GIVING_WAY = 5;
 /** How the swarm of a part is started; a part that needs none is missing here. */
 const SWARMS = {
   engine: ['Starting a Docker engine', startTestSwarm],
@@ -110,9 +112,6 @@ async function hasSpecs(part) {
   await ended(child);
   return output.includes('.spec.ts');
 }
-
-/** Before an engine, whose tasks are to start in time, the plain specs stand back. */
-const GIVING_WAY = 5;
 
 /** Runs the specs of a part, and adds to `counts`. Resolves with Jest's exit code, and with what it said unless that was shown. */
 async function run(part, { seat = [], env: more = {}, isShown = true, beside = 0 } = {}) {
