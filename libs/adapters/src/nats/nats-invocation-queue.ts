@@ -206,7 +206,8 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
   }
 
   async deadLetter(id: string): Promise<QueuedCall | undefined> {
-    return (await this.redriving.find(id)) && this.letters.callOf(id);
+    const { letter } = await this.redriving.find(id);
+    return letter && this.letters.callOf(id);
   }
 
   async redrive(id: string): Promise<boolean> {
@@ -257,7 +258,7 @@ export class NatsInvocationQueue implements InvocationQueue, ScheduleLog, LinkCa
         return this.lanes.ready(claim.lane);
       case 'retry': {
         const dueMs = live.record.nextAttemptMs ?? 0;
-        this.clock.nowMs(); // By which it was told.
+        this.clock.look();
         await this.consumers.giveBack(message, dueMs - Date.now());
         return this.lanes.alarm(claim.lane, dueMs);
       }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { laneOf } from '@shoal/domain/queue/lane';
 import { isEnded, redrivenRecord, type CallRecord, type QueuedCall } from '@shoal/domain/queue/queued-call';
-import type { CallOutcomes } from './call-outcomes';
+import type { CallOutcomes, LiveOutcome } from './call-outcomes';
 import type { DeadLetters } from './dead-letters';
 import { packCall, unpackOutcome } from './frame';
 import type { LaneConsumers } from './lane-consumers';
@@ -18,6 +18,11 @@ export interface RedrivingParts {
   readonly consumers: LaneConsumers;
 }
 
+export interface Found {
+  readonly live: LiveOutcome | undefined;
+  readonly letter: Stored | undefined;
+}
+
 /** What becomes of dead letters. */
 export class Redriving {
   constructor(
@@ -26,17 +31,19 @@ export class Redriving {
     private readonly parts: RedrivingParts,
   ) {}
 
-  /** The letter of a call; waited for while it is on its way, since who is told that a call has failed may ask at once. */
-  async find(id: string): Promise<Stored | undefined> {
+  /**
+   * The letter of a call, and its live entry of just before, so that nothing is done to a later life of it. A letter that is on
+   * its way is waited for: who is told that a call has failed may ask at once.
+   */
+  async find(id: string): Promise<Found> {
     const { outcomes, letters } = this.parts;
     for (let waitedMs = 0; waitedMs < ON_ITS_WAY_MS && isId(id); waitedMs += LOOK_MS) {
-      // In the order in which a call moves on.
       const live = await outcomes.live(id);
       const letter = await letters.find(id);
-      if (letter || live?.record.state !== 'failed') return letter;
+      if (letter || live?.record.state !== 'failed') return { live, letter };
       await pause(LOOK_MS);
     }
-    return undefined;
+    return { live: undefined, letter: undefined };
   }
 
   /**
@@ -45,10 +52,7 @@ export class Redriving {
    */
   async redrive(id: string): Promise<boolean> {
     const { outcomes, letters } = this.parts;
-    await this.find(id);
-    // Before the letter, so that what follows is not done to a later life of the call.
-    const live = isId(id) ? await outcomes.live(id) : undefined;
-    const letter = await letters.find(id);
+    const { live, letter } = await this.find(id);
     const call = letter && (await letters.callOf(id));
     if (!letter || !call) return false;
     const record = redrivenRecord(unpackOutcome(letter.data).record, Date.now());
@@ -66,9 +70,8 @@ export class Redriving {
 
   async purge(id: string): Promise<boolean> {
     const { outcomes, letters } = this.parts;
-    const letter = await this.find(id);
+    const { live, letter } = await this.find(id);
     if (!letter) return false;
-    const live = await outcomes.live(id);
     if (live && isEnded(live.record)) await outcomes.forget(live);
     return letters.remove(id, letter.sequence);
   }

@@ -6,10 +6,14 @@ export class SteadyClock {
   /** Of the wall clock to one that nobody sets, at its largest. */
   private offsetMs = -Infinity;
 
-  /** Milliseconds since the Unix epoch. To be asked, too, whenever somebody is told to wait until a time. */
+  /** Milliseconds since the Unix epoch. */
   nowMs(): number {
-    const elapsedMs = performance.now();
-    this.offsetMs = Math.max(this.offsetMs, Date.now() - elapsedMs);
-    return elapsedMs + this.offsetMs;
+    this.look();
+    return performance.now() + this.offsetMs;
+  }
+
+  /** Sees forward steps. To be done whenever somebody is told to wait until a time. */
+  look(): void {
+    this.offsetMs = Math.max(this.offsetMs, Date.now() - performance.now());
   }
 }
