@@ -86,9 +86,11 @@ async function runParts() {
 
 /** The first shows what it does while it does it, the others when they have ended. */
 async function runTogether(line) {
+  // Specs that are skipped for want of an engine take no place.
+  const beside = whyNoEngine ? 0 : line.length - 1;
   const places = new Map();
   for (const part of line) places.set(part, await startSwarm(part));
-  const [shown, ...others] = line.map((part, i) => run(part, { ...places.get(part), isShown: i === 0, beside: line.length - 1 }));
+  const [shown, ...others] = line.map((part, i) => run(part, { ...places.get(part), isShown: i === 0, beside }));
   const { status } = await shown;
   const ends = others.length > 0 ? await step(`Ending the specs of ${line.slice(1).join(', ')}`, () => Promise.all(others)) : [];
   for (const { output } of ends) process.stdout.write(output);

@@ -7,8 +7,8 @@ import { offerLoad, type LoadResult } from './offer-load';
 
 const TIMES_THE_PEAK = 10;
 const LEAST_OF_PEAK = 0.8;
-/** Where the gateway's own processor time is short (decision 18). Of the short form's 3 s some go by until 2,000 connections are there. */
-const LEAST_OF_MACHINE_PEAK = howMany({ short: 0.4, long: 0.5 });
+/** Where the gateway's own processor time is short (decision 18). */
+const LEAST_OF_MACHINE_PEAK = 0.5;
 const PEAK_SECONDS = 2;
 const SECONDS = howMany({ short: 3, long: 20 });
 const CONTROL_PLANE = ['/healthz', '/system/functions', '/system/info'];
@@ -17,7 +17,7 @@ const QUIET = '/function/quiet';
  * What is promised is 250 ms, and reported. Where two cores carry load, gateway, functions and whatever else the machine
  * does, a process may not run for longer than that; what waits for the flood's end takes as long as that, 3 s.
  */
-const CONTROL_MS = howMany({ short: 2_000, long: 1_000 });
+const CONTROL_MS = howMany({ short: 2_000, long: 500 });
 /** A call for which its function has no place is told so at once; one that waits for its turn may be refused after a second. */
 const REFUSED_P50_MS = 50;
 const REFUSED_P99_MS = 2_000;
